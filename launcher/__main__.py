@@ -1,0 +1,48 @@
+"""Command line of the launcher: `python -m launcher servers start|stop|env`, `… demo`."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from launcher.errors import LaunchError
+from launcher.servers import Servers
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Run one command; return its exit code."""
+    options = _parser().parse_args()
+    try:
+        return int(options.run(options))
+    except LaunchError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def run_servers(options: argparse.Namespace) -> int:
+    """Start or stop the servers of a folder, or print their addresses for a shell to `eval`."""
+    servers = Servers(options.var, environ={})
+    if options.act == "start":
+        servers.start()
+    elif options.act == "stop":
+        servers.stop()
+    else:
+        for name, value in servers.environment().items():
+            print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m launcher")
+    commands = parser.add_subparsers(required=True, metavar="commande")
+    servers = commands.add_parser("servers", help="PostgreSQL et Valkey embarqués")
+    servers.add_argument("act", choices=["start", "stop", "env"])
+    servers.add_argument("--var", type=Path, default=PROJECT / "var" / "dev")
+    servers.set_defaults(run=run_servers)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
