@@ -3,11 +3,12 @@
 // Every .css and .js at the top of this folder is an entry; what they import is found in node_modules.
 import cascadeLayers from "@csstools/postcss-cascade-layers";
 import esbuild from "esbuild";
-import { bundle, Features, transform } from "lightningcss";
+import { bundleAsync, Features, transform } from "lightningcss";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import postcss from "postcss";
+import { PurgeCSS } from "purgecss";
 
 const SOURCES = import.meta.dirname;
 const PROJECT = dirname(SOURCES);
@@ -39,8 +40,34 @@ function emit(name, content) {
   return manifest[name];
 }
 
-function style(name, filename) {
-  const bundled = bundle({ filename, targets: STYLE_TARGETS, analyzeDependencies: true });
+// Of the kit, only the rules whose words stand in a page or in the code: a tenth of it.
+const KIT = /node_modules\/(@tabler\/core|bootstrap-icons)\//;
+const READERS = ["templates/**/*.html", "app/**/*.py", "assets/**/*.js"];
+
+function wordsOf(source) {
+  const words = source.match(/[\w-]+/g) ?? [];
+  return [...words, ...words.map((word) => `bi-${word}`)]; // templates write icon("bell")
+}
+
+async function readStyle(filename) {
+  const source = readFileSync(filename, "utf8");
+  if (!KIT.test(filename)) return source;
+  const [purged] = await new PurgeCSS().purge({
+    content: READERS.map((glob) => join(PROJECT, glob)),
+    css: [{ raw: source }],
+    defaultExtractor: wordsOf,
+    safelist: ["data-bs-theme", "dark", "light"],
+  });
+  return purged.css;
+}
+
+async function style(name, filename) {
+  const bundled = await bundleAsync({
+    filename,
+    targets: STYLE_TARGETS,
+    analyzeDependencies: true,
+    resolver: { read: readStyle },
+  });
   // Lightning CSS keeps @layer, which browsers before 2022 skip whole.
   const unlayered = postcss([cascadeLayers()]).process(bundled.code, { from: undefined }).css;
   const { code } = transform({
@@ -77,10 +104,10 @@ function script(name, filename) {
 rmSync(NEW_BUILD, { recursive: true, force: true });
 mkdirSync(NEW_BUILD, { recursive: true });
 for (const name of readdirSync(SOURCES)) {
-  if (name.endsWith(".css")) style(name, join(SOURCES, name));
+  if (name.endsWith(".css")) await style(name, join(SOURCES, name));
   if (name.endsWith(".js")) script(name, join(SOURCES, name));
 }
-for (const [name, path] of Object.entries(VENDOR_STYLES)) style(name, join(PROJECT, path));
+for (const [name, path] of Object.entries(VENDOR_STYLES)) await style(name, join(PROJECT, path));
 for (const [name, path] of Object.entries(VENDOR_SCRIPTS)) emit(name, readFileSync(join(PROJECT, path)));
 writeFileSync(join(NEW_BUILD, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 
