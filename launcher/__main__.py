@@ -5,6 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from launcher.demo import run_demonstration
 from launcher.errors import LaunchError
 from launcher.servers import Servers
 
@@ -34,6 +35,13 @@ def run_servers(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_demo(options: argparse.Namespace) -> int:
+    """Run the demonstration."""
+    return run_demonstration(
+        options.var.absolute(), reset=options.reset, check=options.check, reload=options.reload
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m launcher")
     commands = parser.add_subparsers(required=True, metavar="commande")
@@ -41,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     servers.add_argument("act", choices=["start", "stop", "env"])
     servers.add_argument("--var", type=Path, default=PROJECT / "var" / "dev")
     servers.set_defaults(run=run_servers)
+    demo = commands.add_parser("demo", help="la démonstration, jusqu’à Ctrl-C")
+    demo.add_argument("--reset", action="store_true", help="repartir de zéro")
+    demo.add_argument("--check", action="store_true", help="tout faire, puis s’arrêter")
+    demo.add_argument("--reload", action="store_true", help="relire le code quand il change")
+    demo.add_argument("--var", type=Path, default=PROJECT / "var" / "demo")
+    demo.set_defaults(run=run_demo)
     return parser
 
 

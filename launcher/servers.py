@@ -106,9 +106,9 @@ class Servers:
                 self.postgres.stop()
             self._started_here = False
 
-    def answer(self) -> bool:
-        """Say whether every embedded server in use answers."""
-        return all(server.answers() for server in self._embedded())
+    def run(self) -> bool:
+        """Say whether every embedded server in use runs, ready or not."""
+        return all(server.pid() is not None for server in self._embedded())
 
     def destroy(self) -> None:
         """Stop the embedded servers and delete all they hold."""
@@ -169,7 +169,7 @@ class Servers:
         for name, server in (("postgres_port", self.postgres), ("valkey_port", self.valkey)):
             if server.pid() is None and not is_free(state[name]):
                 state[name] = free_port()
-        self._save(state)
+                self._save(state)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
