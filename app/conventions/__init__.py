@@ -1,0 +1,1 @@
+"""Agreements: the clause library, the standard agreements, the conventions and their signature."""

@@ -1,0 +1,20 @@
+"""What a rule or an outside service says when it refuses."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """A rule of the trade said no; the message is shown to the person, in French."""
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class ServiceUnavailable(Exception):
+    """An outside service (mail, storage, timestamp) does not answer: the work waits, it never degrades."""
+
+    def __init__(self, service: str, detail: str = "") -> None:
+        super().__init__(f"{service}: {detail}" if detail else service)
+        self.service = service

@@ -1,0 +1,244 @@
+"""Background work. The queue is a hint, the database is the truth.
+
+A command writes an outbox row in its own transaction; after the commit it is pushed to RQ, and the relay
+pushes again whatever is due and not done. The worker locks the row, restores the tenant, runs the command
+and marks the row done in the command's own transaction: a crash anywhere leaves the row to be run again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from flask import current_app
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import Model, after_commit, current_tenant_id, db, new_id, tenant_context
+from app.core.errors import ServiceUnavailable
+
+JOBS: dict[str, Callable[..., None]] = {}
+QUEUE = "bulles"
+MAX_ATTEMPTS = 8
+LEASE = timedelta(seconds=60)
+"""How long a pushed row may stay undone before the relay pushes it again."""
+LONGEST_DELAY = timedelta(minutes=15)
+
+log = structlog.get_logger(__name__)
+
+
+class OutboxRow(Model):
+    """One piece of work: its name, its tenant and its ids."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index(
+            "ix_outbox_due",
+            "due_at",
+            postgresql_where=sa.text("done_at is null and failed_at is null"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    tenant_id: Mapped[uuid.UUID | None]
+    args: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    pushed_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    waiting_on: Mapped[str | None]
+    last_error: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+
+
+def job(function: Callable[..., None]) -> Callable[..., None]:
+    """Register a job under `<context>.<function>`."""
+    context = function.__module__.split(".")[1]
+    JOBS[f"{context}.{function.__name__}"] = function
+    return function
+
+
+def later(
+    name: str,
+    *,
+    tenant_id: uuid.UUID | None = None,
+    due_at: datetime | None = None,
+    **args: Any,
+) -> uuid.UUID:
+    """Write the work in the current transaction, for the current tenant unless another is named."""
+    row = OutboxRow(
+        id=new_id(),
+        name=name,
+        tenant_id=tenant_id or current_tenant_id(),
+        args={key: str(value) for key, value in args.items()},
+        due_at=due_at or now(),
+    )
+    db.session.add(row)
+    if due_at is None:
+        row_id = row.id
+        after_commit(lambda: _push_or_leave(row_id))
+    return row.id
+
+
+def later_once(name: str, slot: str, tenant_id: uuid.UUID | None) -> None:
+    """Write periodic work for one time slot: any number of relays write it once."""
+    row_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{name}/{tenant_id}/{slot}")
+    statement = insert(OutboxRow).values(id=row_id, name=name, tenant_id=tenant_id, args={})
+    db.session.execute(statement.on_conflict_do_nothing())
+
+
+def run(row_id: str) -> None:
+    """The one function RQ ever calls: run one outbox row in its tenant, once."""
+    row = db.session.get(OutboxRow, uuid.UUID(row_id))
+    if row is None or row.done_at or row.failed_at:
+        return
+    name, tenant_id = row.name, row.tenant_id
+    db.session.rollback()
+    bound = structlog.contextvars.bind_contextvars(job=name, job_id=row_id, tenant=str(tenant_id))
+    try:
+        with tenant_context(tenant_id):
+            _run_locked(uuid.UUID(row_id))
+    except ServiceUnavailable as error:
+        _postpone(uuid.UUID(row_id), error)
+    except Exception as error:
+        log.exception("job failed")
+        _count_failure(uuid.UUID(row_id), error)
+    finally:
+        structlog.contextvars.reset_contextvars(**bound)
+
+
+def _run_locked(row_id: uuid.UUID) -> None:
+    # Two workers with the same row: the second skips it. The lock lasts until the row is marked done.
+    row = db.session.scalar(
+        sa.select(OutboxRow)
+        .where(OutboxRow.id == row_id, OutboxRow.done_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return
+    JOBS[row.name](**row.args)
+    row.done_at = now()
+    row.waiting_on = row.last_error = None
+    row.args = {key: value for key, value in row.args.items() if key != "sealed"}
+    db.session.commit()
+
+
+def _postpone(row_id: uuid.UUID, error: ServiceUnavailable) -> None:
+    """A service is down: wait for it without bound, and say on the page what we wait for."""
+    row = _lock_again(row_id)
+    row.waiting_on = error.service
+    row.last_error = str(error)
+    row.due_at = now() + _delay(row.attempts)
+    row.attempts = min(row.attempts + 1, MAX_ATTEMPTS - 1)
+    row.pushed_at = None
+    db.session.commit()
+    log.warning("job waits", service=error.service, job_id=str(row_id))
+
+
+def _count_failure(row_id: uuid.UUID, error: Exception) -> None:
+    row = _lock_again(row_id)
+    row.attempts += 1
+    row.last_error = f"{type(error).__name__}: {error}"
+    row.due_at = now() + _delay(row.attempts)
+    row.pushed_at = None
+    if row.attempts >= MAX_ATTEMPTS:
+        row.failed_at = now()
+    db.session.commit()
+
+
+def _lock_again(row_id: uuid.UUID) -> OutboxRow:
+    db.session.rollback()
+    return db.session.get_one(OutboxRow, row_id, with_for_update=True)
+
+
+def _delay(attempts: int) -> timedelta:
+    return min(timedelta(seconds=2 * 2**attempts), LONGEST_DELAY)
+
+
+def push_due(limit: int = 100) -> int:
+    """Push what is due and not done; return how many rows. Safe with any number of relays."""
+    due = db.session.scalars(
+        sa.select(OutboxRow)
+        .where(
+            OutboxRow.done_at.is_(None),
+            OutboxRow.failed_at.is_(None),
+            OutboxRow.due_at <= now(),
+            OutboxRow.pushed_at.is_(None) | (OutboxRow.pushed_at < now() - LEASE),
+        )
+        .order_by(OutboxRow.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in due:
+        _push(row.id)
+        row.pushed_at = now()
+    db.session.commit()
+    return len(due)
+
+
+def run_again(row_id: uuid.UUID) -> None:
+    """Give a failed row all its attempts again."""
+    row = db.session.get_one(OutboxRow, row_id, with_for_update=True)
+    row.failed_at = row.pushed_at = row.last_error = None
+    row.attempts = 0
+    row.due_at = now()
+    after_commit(lambda: _push_or_leave(row_id))
+
+
+def list_jobs(tenant_id: uuid.UUID | None, *, state: str = "") -> sa.Select[tuple[OutboxRow]]:
+    """The work of one tenant (None: of the whole installation), newest first."""
+    statement = sa.select(OutboxRow).order_by(OutboxRow.created_at.desc(), OutboxRow.id.desc())
+    if tenant_id:
+        statement = statement.where(OutboxRow.tenant_id == tenant_id)
+    conditions = {
+        "failed": OutboxRow.failed_at.is_not(None),
+        "waiting": OutboxRow.done_at.is_(None) & OutboxRow.failed_at.is_(None),
+        "done": OutboxRow.done_at.is_not(None),
+    }
+    return statement.where(conditions[state]) if state in conditions else statement
+
+
+def outbox_lag() -> float:
+    """Seconds since the oldest due row that is neither done nor failed; 0.0 when nothing waits."""
+    oldest = db.session.scalar(
+        sa.select(sa.func.min(OutboxRow.due_at)).where(
+            OutboxRow.done_at.is_(None), OutboxRow.failed_at.is_(None)
+        )
+    )
+    return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
+
+
+def purge_done(before: datetime) -> int:
+    """Delete what was done before an instant; return how many rows."""
+    deleted = db.session.execute(
+        sa.delete(OutboxRow).where(OutboxRow.done_at < before).returning(OutboxRow.id)
+    )
+    return len(deleted.all())
+
+
+def _push_or_leave(row_id: uuid.UUID) -> None:
+    # The work is committed: with Redis down, the relay pushes it when Redis is back.
+    try:
+        _push(row_id)
+    except RedisError:
+        log.warning("redis is down, the relay will push", job_id=str(row_id))
+
+
+def _push(row_id: uuid.UUID) -> None:
+    queue: Queue = current_app.extensions["queue"]
+    queue.enqueue_call("app.core.jobs.run", args=(str(row_id),), result_ttl=0, timeout=300)
+
+
+def make_queue(connection: Any) -> Queue:
+    """The one queue: RQ keeps a job safe between pop and start only when a worker has one queue."""
+    return Queue(QUEUE, connection=connection, serializer=JSONSerializer)

@@ -1,0 +1,86 @@
+"""Lists: pages of 25, and the same rows as CSV or ODS."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+
+from app.core.db import db
+
+PER_PAGE = 25
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list."""
+
+    rows: Sequence[Row]
+    total: int
+    number: int
+
+    @property
+    def count(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // PER_PAGE))
+
+    @property
+    def first(self) -> int:
+        """Rank of the first row shown, from 1; 0 when the list is empty."""
+        return min(self.total, (self.number - 1) * PER_PAGE + 1)
+
+    @property
+    def last(self) -> int:
+        """Rank of the last row shown."""
+        return min(self.total, self.number * PER_PAGE)
+
+
+def paginate(statement: sa.Select[Any], number: int, *, entities: bool = True) -> Page[Any]:
+    """One page of a statement's rows: entities, or plain rows when several columns are selected.
+    A page number out of range shows the nearest page."""
+    counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
+    total = db.session.scalar(counted) or 0
+    number = min(max(1, number), max(1, -(-total // PER_PAGE)))
+    wanted = statement.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+    rows = db.session.scalars(wanted).all() if entities else db.session.execute(wanted).all()
+    return Page(rows, total, number)
+
+
+def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A CSV that French spreadsheets open at once: semicolons, UTF-8 with its mark."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([_defuse(cell) for cell in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def to_ods(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """The same rows as an OpenDocument spreadsheet of one sheet."""
+    document = OpenDocumentSpreadsheet()
+    table = Table(name=title[:31])
+    for row in [header, *rows]:
+        line = TableRow()
+        for cell in row:
+            holder = TableCell(valuetype="string")
+            holder.addElement(P(text="" if cell is None else str(cell)))
+            line.addElement(holder)
+        table.addElement(line)
+    document.spreadsheet.addElement(table)
+    out = io.BytesIO()
+    document.write(out)
+    return out.getvalue()
+
+
+def _defuse(cell: Any) -> str:
+    # A cell that begins like a formula runs in a spreadsheet: a quote in front makes it text (OWASP).
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -1,0 +1,134 @@
+"""What every template can use, and the French pages of every error."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+import structlog
+from flask import Flask, current_app, g, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import MapAdapter
+
+from app.core.clock import now, today
+from app.core.config import settings
+from app.core.csp import csp_nonce
+from app.core.errors import DomainError, ServiceUnavailable
+from app.core.permissions import Forbidden
+from app.core.text import FILTERS
+
+log = structlog.get_logger(__name__)
+
+NOTHING_LOST = "Rien n’a été perdu."
+ERRORS = {
+    400: ("Cette page a trop attendu", "Revenez en arrière, rechargez la page et recommencez."),
+    401: ("Il faut vous connecter", "Connectez-vous, puis recommencez."),
+    403: (
+        "Vous ne pouvez pas faire cela ici",
+        "Votre rôle ne le permet pas. Demandez à la personne qui administre votre espace.",
+    ),
+    404: (
+        "Nous ne trouvons pas cette page",
+        "L’adresse est peut-être incomplète. Ou bien cette page appartient à une organisation"
+        " dont vous ne faites pas partie.",
+    ),
+    405: ("Cette page ne s’ouvre pas ainsi", "Revenez à la page d’avant et utilisez ses boutons."),
+    409: (
+        "Quelqu’un a changé cette page pendant ce temps",
+        "Rouvrez la page pour voir ce qui a changé, puis recommencez.",
+    ),
+    413: ("Ce fichier est trop lourd", "Choisissez un fichier plus léger."),
+    422: ("Nous n’avons pas pu faire cela", ""),
+    429: ("Trop d’essais en peu de temps", "Attendez quelques minutes, puis recommencez."),
+    500: (
+        "Quelque chose n’a pas marché de notre côté",
+        "Nous sommes prévenus. Vous pouvez réessayer dans un moment.",
+    ),
+    503: ("Un service ne répond pas", "Réessayez dans quelques minutes."),
+}
+
+
+def install(app: Flask) -> None:
+    """Filters, globals and error pages."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(
+        asset=asset, csp_nonce=csp_nonce, today=today, now=now, settings=settings
+    )
+    app.register_error_handler(Exception, _show_error)
+
+
+def asset(name: str) -> str:
+    """The address of a bundled asset: its hashed name comes from the bundle's manifest."""
+    return url_for("static", filename=f"build/{_manifest()[name]}")
+
+
+@lru_cache
+def _manifest() -> dict[str, str]:
+    path = Path(current_app.static_folder or "") / "build" / "manifest.json"
+    manifest: dict[str, str] = json.loads(path.read_text())
+    return manifest
+
+
+def public_url(endpoint: str, **values: object) -> str:
+    """An absolute address for mails and documents, also outside a request."""
+    scheme, _, host = settings().public_url.rstrip("/").partition("://")
+    adapter: MapAdapter = current_app.url_map.bind(host, url_scheme=scheme)
+    return adapter.build(endpoint, values, force_external=True)
+
+
+def incident() -> str:
+    """The number of this request, short enough to be read on the phone."""
+    if "incident" not in g:
+        number = secrets.token_hex(4).upper()
+        g.incident = f"{number[:4]}-{number[4:]}"
+    found: str = g.incident
+    return found
+
+
+def _show_error(error: Exception) -> tuple[str, int]:
+    status, sentence = _status(error)
+    title, advice = ERRORS.get(status, ERRORS[500])
+    if status >= 500:
+        log.error("request failed", incident=incident(), exc_info=error)
+    page = render_template(
+        "errors/error.html",
+        status=status,
+        titre=title,
+        phrase=sentence or advice,
+        conseil="" if status == 404 else NOTHING_LOST,
+        numero=incident(),
+        retour_url=request.referrer if _is_ours(request.referrer) else url_for("home"),
+    )
+    return page, status
+
+
+def _status(error: Exception) -> tuple[int, str]:
+    match error:
+        case DomainError():
+            return 422, error.message
+        case NoResultFound():
+            return 404, ""
+        case Forbidden():
+            return 403, ""
+        case StaleDataError():
+            return 409, ""
+        case ServiceUnavailable():
+            return 503, ""
+        case CSRFError():
+            return 400, ""
+        case HTTPException():
+            return error.code or InternalServerError.code, ""
+        case _:
+            return 500, ""
+
+
+def _is_ours(address: str | None) -> bool:
+    return bool(address) and str(address).startswith(request.host_url)

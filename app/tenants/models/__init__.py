@@ -1,0 +1,37 @@
+"""The tables of the context, one file per aggregate."""
+
+from app.tenants.models.bulle import (
+    Bulle,
+    BulleAssociation,
+    Stage,
+    StagePassage,
+    StepFreeAccess,
+)
+from app.tenants.models.tenant import RESERVED_SLUGS, Tenant, TenantKind
+from app.tenants.models.territory import Territory, TerritoryKind, search_name
+from app.tenants.models.user import (
+    Invitation,
+    Membership,
+    Passkey,
+    Role,
+    User,
+)
+
+__all__ = [
+    "RESERVED_SLUGS",
+    "Bulle",
+    "BulleAssociation",
+    "Invitation",
+    "Membership",
+    "Passkey",
+    "Role",
+    "Stage",
+    "StagePassage",
+    "StepFreeAccess",
+    "Tenant",
+    "TenantKind",
+    "Territory",
+    "TerritoryKind",
+    "User",
+    "search_name",
+]

@@ -1,0 +1,53 @@
+"""Numbers that France gives to organisations: checked, and written without spaces. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siren, siret
+
+from app.core.errors import DomainError
+
+# W, the code of the registry (a département's digits, or 2A, 2B, 9R… in Corsica and overseas), a number.
+RNA = re.compile(r"W\d[0-9A-Z]\d{7}")
+POSTCODE = re.compile(r"\d{5}")
+
+
+def read_siren(typed: str) -> str:
+    """The nine digits of a SIREN whose Luhn key is right, or DomainError."""
+    try:
+        return str(siren.validate(typed))
+    except ValidationError as error:
+        raise DomainError(
+            "Ce numéro SIREN n’est pas bon. Il a 9 chiffres : vérifiez-les un par un."
+        ) from error
+
+
+def read_siret(typed: str) -> str:
+    """The fourteen digits of a SIRET, or DomainError. La Poste's own have a key of their own (INSEE):
+    the sum of their digits is a multiple of five; python-stdnum knows it."""
+    try:
+        return str(siret.validate(typed))
+    except ValidationError as error:
+        raise DomainError(
+            "Ce numéro SIRET n’est pas bon. Il a 14 chiffres : vérifiez-les un par un."
+        ) from error
+
+
+def read_rna(typed: str) -> str:
+    """The number of an association in the national register (`W212001234`), or DomainError. No key."""
+    number = re.sub(r"[\s.]", "", typed).upper()
+    if not RNA.fullmatch(number):
+        raise DomainError(
+            "Ce numéro RNA n’est pas bon. Il commence par W, puis 9 caractères, comme W212001234."
+        )
+    return number
+
+
+def read_postcode(typed: str) -> str:
+    """The five digits of a postcode, or DomainError."""
+    number = re.sub(r"\s", "", typed)
+    if not POSTCODE.fullmatch(number):
+        raise DomainError("Un code postal a 5 chiffres, par exemple 21000.")
+    return number
