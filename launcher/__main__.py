@@ -1,8 +1,9 @@
-"""Command line of the launcher: `python -m launcher servers start|stop|env`, `… demo`."""
+"""Command line of the launcher: `python -m launcher servers start|stop|env|destroy`, `… demo`."""
 
 import argparse
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from launcher.demo import run_demonstration
@@ -23,16 +24,15 @@ def main() -> int:
 
 
 def run_servers(options: argparse.Namespace) -> int:
-    """Start or stop the servers of a folder, or print their addresses for a shell to `eval`."""
-    servers = Servers(options.var, environ={})
-    if options.act == "start":
-        servers.start()
-    elif options.act == "stop":
-        servers.stop()
-    else:
-        for name, value in servers.environment().items():
-            print(f"export {name}={shlex.quote(value)}")
+    """Act on the servers of a folder."""
+    ACTS[options.act](Servers(options.var, environ={}))
     return 0
+
+
+def print_environment(servers: Servers) -> None:
+    """Print the servers' addresses for a shell to `eval`."""
+    for name, value in servers.environment().items():
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m launcher")
     commands = parser.add_subparsers(required=True, metavar="commande")
     servers = commands.add_parser("servers", help="PostgreSQL et Valkey embarqués")
-    servers.add_argument("act", choices=["start", "stop", "env"])
+    servers.add_argument("act", choices=list(ACTS))
     servers.add_argument("--var", type=Path, default=PROJECT / "var" / "dev")
     servers.set_defaults(run=run_servers)
     demo = commands.add_parser("demo", help="la démonstration, jusqu’à Ctrl-C")
@@ -57,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=run_demo)
     return parser
 
+
+ACTS: dict[str, Callable[[Servers], None]] = {
+    "start": Servers.start,
+    "stop": Servers.stop,
+    "env": print_environment,
+    "destroy": Servers.destroy,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
