@@ -10,20 +10,28 @@ from app.tenants.models.bulle import (
 from app.tenants.models.tenant import RESERVED_SLUGS, Tenant, TenantKind
 from app.tenants.models.territory import Territory, TerritoryKind, search_name
 from app.tenants.models.user import (
+    ROLE_HINTS,
+    ROLE_LABELS,
+    EmailProof,
     Invitation,
     Membership,
     Passkey,
+    ProofPurpose,
     Role,
     User,
 )
 
 __all__ = [
+    "ROLE_HINTS",
+    "ROLE_LABELS",
     "RESERVED_SLUGS",
     "Bulle",
     "BulleAssociation",
+    "EmailProof",
     "Invitation",
     "Membership",
     "Passkey",
+    "ProofPurpose",
     "Role",
     "Stage",
     "StagePassage",

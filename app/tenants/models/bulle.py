@@ -1,4 +1,4 @@
-"""Bulles: venues of the network, the associations that act there, and the seven stages each goes through."""
+"""Bulles: venues of the network, the associations that act there, the seven stages of each."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ declare_actions(
 
 
 class Bulle(Model):
-    """The public sheet of one venue. `porteur_id` is the tenant that runs it. Coordinates are WGS 84."""
+    """The public sheet of one venue. The tenant `porteur_id` runs it. Coordinates are WGS 84."""
 
     __tablename__ = "bulles"
     __table_args__ = (
@@ -174,7 +174,8 @@ class BulleAssociation(Model):
 
 
 class StagePassage(Model):
-    """The entry of a Bulle into a stage: when, who decided, why. Never changed: a correction is a new row."""
+    """The entry of a Bulle into a stage: when, who decided, why. Never changed: a correction is a
+    new row that names the old one."""
 
     __tablename__ = "stage_passages"
     __table_args__ = (sa.CheckConstraint("stage between 1 and 7", name="stage"),)

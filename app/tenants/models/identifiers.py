@@ -9,7 +9,7 @@ from stdnum.fr import siren, siret
 
 from app.core.errors import DomainError
 
-# W, the code of the registry (a département's digits, or 2A, 2B, 9R… in Corsica and overseas), a number.
+# W, the registry (digits of a département; 2A, 2B, 9R… in Corsica and overseas), a number.
 RNA = re.compile(r"W\d[0-9A-Z]\d{7}")
 POSTCODE = re.compile(r"\d{5}")
 
@@ -25,8 +25,8 @@ def read_siren(typed: str) -> str:
 
 
 def read_siret(typed: str) -> str:
-    """The fourteen digits of a SIRET, or DomainError. La Poste's own have a key of their own (INSEE):
-    the sum of their digits is a multiple of five; python-stdnum knows it."""
+    """The fourteen digits of a SIRET, or DomainError. Those of La Poste have a key of their own
+    (INSEE): the sum of their digits is a multiple of five; python-stdnum knows it."""
     try:
         return str(siret.validate(typed))
     except ValidationError as error:
@@ -36,7 +36,7 @@ def read_siret(typed: str) -> str:
 
 
 def read_rna(typed: str) -> str:
-    """The number of an association in the national register (`W212001234`), or DomainError. No key."""
+    """The number of an association in the national register (`W212001234`), or DomainError."""
     number = re.sub(r"[\s.]", "", typed).upper()
     if not RNA.fullmatch(number):
         raise DomainError(

@@ -31,11 +31,12 @@ TENANT_KIND_LABELS = {
 
 # First words of addresses that belong to no organisation.
 RESERVED_SLUGS = frozenset(
-    (
-        "accessibilite aide api compte connexion courrier deconnexion donnees donnees-personnelles"
-        " favicon invitation menu metrics mot-de-passe organisations pret sante signature static"
-        " territoires verifier"
-    ).split()
+    {
+        *("accessibilite", "aide", "api", "compte", "connexion", "courrier", "deconnexion"),
+        *("donnees", "donnees-personnelles", "favicon", "invitation", "menu", "metrics"),
+        *("mot-de-passe", "organisations", "pret", "sante", "signature", "static"),
+        *("territoires", "verifier"),
+    }
 )
 
 declare_actions(

@@ -54,8 +54,8 @@ def list_tenant_ids() -> list[uuid.UUID]:
     )
 
 
-def list_tenants(*, q: str = "", kind: str = "", sort: str = "nom") -> sa.Select[tuple[Tenant]]:
-    """The register, searched by name, city or number; sorted by `nom`, `-nom`, `date` or `-date`."""
+def list_tenants(*, q: str = "", kind: str = "", sort: str = "nom") -> sa.Select[Tenant]:
+    """The register, searched by name, city or number; sorted by `nom` or `date`, `-` reverses."""
     statement = sa.select(Tenant)
     if kind:
         statement = statement.where(Tenant.kind == kind)
