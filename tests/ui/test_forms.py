@@ -162,3 +162,18 @@ def test_grave_act_lists_what_happens_and_offers_to_keep(render: Render) -> None
     assert page.find(".//input[@name='csrf_token']") is not None
     assert words(page.find(".//button")) == "Annuler"
     assert words(page.find(".//a[@href='/garder']")) == "Garder"
+
+
+def test_second_form_of_a_page_keeps_its_labels_under_another_id(render: Render) -> None:
+    form = RencontreForm()
+    form.validate()
+    page = render(
+        '{% from "components/form.html" import champ %}{{ champ(form.titre, id="autre") }}',
+        form=form,
+    )
+    assert words(page.find(".//label[@for='autre']")) == "Titre"
+    described = str(by_id(page, "autre").get("aria-describedby")).split()
+    assert [words(by_id(page, name)) for name in described] == [
+        "En peu de mots.",
+        "Écrivez un titre.",
+    ]
