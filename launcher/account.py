@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-OPEN_FOLDER = Path("/var/lib/bulles")
+OPEN_FOLDER = Path("/var/lib/bulles-servers")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,14 @@ class Account:
         if self.reaches(var_dir):
             return var_dir / "servers"
         return OPEN_FOLDER / hashlib.sha256(bytes(var_dir)).hexdigest()[:12]
+
+    def make_home(self, home: Path) -> None:
+        """Make the folder of the servers' files, whatever the umask."""
+        home.mkdir(parents=True)
+        if self.uid is not None:
+            for folder in (home, home.parent):
+                folder.chmod(0o755)
+        self.own(home)
 
     def reachable(self, folder: Path, copies: Path) -> Path:
         """Return `folder`, or its copy under `copies` when this account cannot walk down to it."""

@@ -4,8 +4,8 @@
         subprocess.run(command, env=os.environ | servers.environment())
 
 Addresses found in the environment (DATABASE_URL and its two sisters, REDIS_URL) win over the
-embedded servers. Several processes may start the same servers: the first does, the others attach,
-and only the one that started them stops them when its block ends.
+embedded servers. Several processes may share the same servers: the first starts them, the others
+attach, and the last block that ends stops them, unless `start` was called for them to stay.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from launcher.account import server_account
 from launcher.errors import LaunchError
@@ -48,10 +48,13 @@ class Servers:
         self.home = self.account.home(self.var_dir)
         self.fsync = fsync
         self.given = _given_addresses(environ)
-        self._started_here = False
+        self._use: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        with self._lock():
+            self._use = (self.var_dir / "servers.users").open("w")
+            fcntl.flock(self._use, fcntl.LOCK_SH)
+            self._start(stay=False)
         return self
 
     def __exit__(
@@ -60,8 +63,9 @@ class Servers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._started_here:
-            self.stop()
+        with self._lock():
+            if self._is_last_user() and not self._state()["stay"]:
+                self._stop()
 
     @property
     def postgres(self) -> Postgres:
@@ -88,23 +92,14 @@ class Servers:
         return embedded | {"REDIS_URL": self.valkey.url(redis_database)} | self.given
 
     def start(self) -> None:
-        """Start what does not run yet, creating it the first time, and wait until it answers."""
+        """Start what does not run yet, wait until it answers, and have it stay."""
         with self._lock():
-            if not self._state_file.exists():
-                self._create()
-            self._leave_taken_ports()
-            for server in self._embedded():
-                if not server.answers():
-                    server.start()
-                    self._started_here = True
+            self._start(stay=True)
 
     def stop(self) -> None:
-        """Stop the embedded servers, whoever started them."""
+        """Stop the embedded servers, whoever uses them."""
         with self._lock():
-            if self._state_file.exists():
-                self.valkey.stop()
-                self.postgres.stop()
-            self._started_here = False
+            self._stop()
 
     def run(self) -> bool:
         """Say whether every embedded server in use runs, ready or not."""
@@ -115,6 +110,31 @@ class Servers:
         self.stop()
         self._state_file.unlink(missing_ok=True)
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def _start(self, *, stay: bool) -> None:
+        if not self._is_created():
+            self._stop()
+            self._create()
+        self._leave_taken_ports()
+        if stay or not self.run():
+            self._save(self._state() | {"stay": stay})
+        for server in self._embedded():
+            server.start()
+
+    def _stop(self) -> None:
+        if self._state_file.exists():
+            self.valkey.stop()
+            self.postgres.stop()
+
+    def _is_last_user(self) -> bool:
+        if self._use is None:
+            raise RuntimeError("the block of these servers never began")
+        with self._use as use:
+            try:
+                fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
 
     @property
     def _state_file(self) -> Path:
@@ -141,14 +161,18 @@ class Servers:
             servers.append(self.valkey)
         return servers
 
+    def _is_created(self) -> bool:
+        cluster = "DATABASE_URL" in self.given or (self.home / "postgres").exists()
+        return cluster and self._state_file.exists()
+
     def _create(self) -> None:
         # Without its passwords a home left by a removed checkout is of no use to anyone.
         shutil.rmtree(self.home, ignore_errors=True)
-        self.home.mkdir(parents=True, mode=0o755)
-        self.account.own(self.home)
+        self.account.make_home(self.home)
         names = ("postgres", "valkey", *ROLE_OF_URL.values())
         passwords = {name: secrets.token_urlsafe(24) for name in names}
-        state = {"postgres_port": free_port(), "valkey_port": free_port(), "passwords": passwords}
+        ports = {"postgres_port": free_port(), "valkey_port": free_port()}
+        state = {**ports, "passwords": passwords, "stay": False}
         if "DATABASE_URL" not in self.given:
             self._create_cluster(state)
         self._save(state)  # last: a creation cut half-way is begun again

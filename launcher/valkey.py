@@ -38,7 +38,7 @@ class Valkey:
 
     def pid(self) -> int | None:
         """Return the process of the server, or None when it does not run."""
-        return live_pid(self.data / "valkey.pid")
+        return live_pid(self._pid_file)
 
     def answers(self) -> bool:
         """Say whether this very server serves on its port: only it knows the password."""
@@ -50,6 +50,7 @@ class Valkey:
     def start(self) -> None:
         """Start the server and wait until it answers; do nothing when it already does."""
         if self.pid() is None:
+            self._pid_file.unlink(missing_ok=True)  # that of a run cut short, perhaps another's
             self._write_configuration()
             self.account.run(self._program(), self.data / "valkey.conf")
         deadline = time.monotonic() + START_PATIENCE
@@ -63,6 +64,10 @@ class Valkey:
         if self.answers():
             self._client().shutdown()
 
+    @property
+    def _pid_file(self) -> Path:
+        return self.data / "valkey.pid"
+
     def _client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url(), socket_timeout=5)
 
@@ -75,7 +80,7 @@ class Valkey:
             "requirepass": self.password,
             "dir": f'"{self.data}"',
             "logfile": "valkey.log",
-            "pidfile": "valkey.pid",
+            "pidfile": self._pid_file.name,
             "daemonize": "yes",
             "appendonly": "yes",
             "appendfsync": "everysec",
