@@ -1,0 +1,26 @@
+"""What a PDF file is worth: who signed it, when, and whether it was changed since.
+
+`verify` is for files of strangers: it works in a child process with bounded time and memory.
+`examine` is the same examination in this process, for files of ours.
+"""
+
+from __future__ import annotations
+
+from app.core.verification.confined import verify
+from app.core.verification.examination import embedded_json, examine
+from app.core.verification.reading import Limits, Unreadable
+from app.core.verification.report import Changes, Report, SignatureReport, Status
+from app.core.verification.trust import Trust
+
+__all__ = [
+    "Changes",
+    "Limits",
+    "Report",
+    "SignatureReport",
+    "Status",
+    "Trust",
+    "Unreadable",
+    "embedded_json",
+    "examine",
+    "verify",
+]
