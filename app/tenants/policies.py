@@ -21,6 +21,11 @@ def can_see_jobs(actor: Actor) -> bool:
     return actor.has_role(Role.ADMINISTRATOR)
 
 
+def can_see_register(actor: Actor) -> bool:
+    """Read the register of organisations: everyone at Ocytocines."""
+    return actor.is_network
+
+
 def can_manage_register(actor: Actor) -> bool:
     """Add, change and close organisations: Ocytocines' administrators."""
     return actor.is_network and actor.has_role(Role.ADMINISTRATOR)

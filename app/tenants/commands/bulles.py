@@ -45,6 +45,23 @@ class BulleSheet:
     landlord: Tenant | None = None
     landlord_name: str = ""
 
+    @classmethod
+    def of(cls, bulle: Bulle) -> BulleSheet:
+        """What the sheet says now."""
+        return cls(
+            name=bulle.name,
+            description=bulle.description,
+            address=bulle.address,
+            postcode=bulle.postcode,
+            city=bulle.city,
+            territory=queries.find_territory(bulle.territory_kind, bulle.territory_code),
+            latitude=bulle.latitude,
+            longitude=bulle.longitude,
+            step_free_access=StepFreeAccess(bulle.step_free_access),
+            landlord=bulle.landlord,
+            landlord_name=bulle.landlord_name,
+        )
+
 
 @dataclass(frozen=True)
 class Passage:

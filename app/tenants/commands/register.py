@@ -34,6 +34,23 @@ class TenantSheet:
     city: str = ""
     territory: Territory | None = None
 
+    @classmethod
+    def of(cls, tenant: Tenant) -> TenantSheet:
+        """What the register says now."""
+        return cls(
+            kind=TenantKind(tenant.kind),
+            name=tenant.name,
+            short_name=tenant.short_name,
+            slug=tenant.slug,
+            siren=tenant.siren or "",
+            siret=tenant.siret or "",
+            rna=tenant.rna or "",
+            address=tenant.address,
+            postcode=tenant.postcode,
+            city=tenant.city,
+            territory=queries.find_territory(tenant.territory_kind, tenant.territory_code),
+        )
+
 
 def create_tenant(actor: Actor, sheet: TenantSheet) -> Tenant:
     """Add an organisation. DomainError: a number is wrong, its address is taken, a second head."""

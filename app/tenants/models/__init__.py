@@ -1,13 +1,14 @@
 """The tables of the context, one file per aggregate."""
 
 from app.tenants.models.bulle import (
+    STEP_FREE_LABELS,
     Bulle,
     BulleAssociation,
     Stage,
     StagePassage,
     StepFreeAccess,
 )
-from app.tenants.models.tenant import RESERVED_SLUGS, Tenant, TenantKind
+from app.tenants.models.tenant import RESERVED_SLUGS, TENANT_KIND_LABELS, Tenant, TenantKind
 from app.tenants.models.territory import Territory, TerritoryKind, search_name
 from app.tenants.models.user import (
     ROLE_HINTS,
@@ -22,9 +23,11 @@ from app.tenants.models.user import (
 )
 
 __all__ = [
+    "RESERVED_SLUGS",
     "ROLE_HINTS",
     "ROLE_LABELS",
-    "RESERVED_SLUGS",
+    "STEP_FREE_LABELS",
+    "TENANT_KIND_LABELS",
     "Bulle",
     "BulleAssociation",
     "EmailProof",

@@ -142,6 +142,19 @@ class Bulle(Model):
         return " ".join(part for part in (self.address, self.postcode, self.city) if part)
 
     @property
+    def coordinates(self) -> tuple[Decimal, Decimal] | None:
+        """Latitude and longitude in degrees, or None."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return self.latitude, self.longitude
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a neighbour can find it: address, city, a place on the map, and how to get in."""
+        known = self.step_free_access != StepFreeAccess.UNKNOWN
+        return bool(self.address and self.city and self.coordinates) and known
+
+    @property
     def step_free_label(self) -> str:
         """Step-free access in French."""
         return STEP_FREE_LABELS[StepFreeAccess(self.step_free_access)]

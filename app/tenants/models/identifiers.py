@@ -12,6 +12,12 @@ from app.core.errors import DomainError
 # W, the registry (digits of a département; 2A, 2B, 9R… in Corsica and overseas), a number.
 RNA = re.compile(r"W\d[0-9A-Z]\d{7}")
 POSTCODE = re.compile(r"\d{5}")
+SIREN_DIGITS = 9
+
+
+def compact(typed: str) -> str:
+    """A number without the spaces and stops that people put in it."""
+    return re.sub(r"[\s.]", "", typed)
 
 
 def read_siren(typed: str) -> str:
@@ -37,7 +43,7 @@ def read_siret(typed: str) -> str:
 
 def read_rna(typed: str) -> str:
     """The number of an association in the national register (`W212001234`), or DomainError."""
-    number = re.sub(r"[\s.]", "", typed).upper()
+    number = compact(typed).upper()
     if not RNA.fullmatch(number):
         raise DomainError(
             "Ce numéro RNA n’est pas bon. Il commence par W, puis 9 caractères, comme W212001234."
@@ -47,7 +53,7 @@ def read_rna(typed: str) -> str:
 
 def read_postcode(typed: str) -> str:
     """The five digits of a postcode, or DomainError."""
-    number = re.sub(r"\s", "", typed)
+    number = compact(typed)
     if not POSTCODE.fullmatch(number):
         raise DomainError("Un code postal a 5 chiffres, par exemple 21000.")
     return number

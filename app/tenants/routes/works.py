@@ -1,0 +1,71 @@
+"""The work in the background: what waits, what failed, and running it again."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import jobs
+from app.core.access import fresh
+from app.core.clock import paris
+from app.core.db import db
+from app.core.jobs import OutboxRow
+from app.core.listing import paginate
+from app.core.permissions import Actor, authorize
+from app.tenants import policies
+from app.tenants.routes.answers import download, page_number
+
+bp = Blueprint("jobs", __name__, url_prefix="/<slug>/travaux")
+STATES = (("failed", "Arrêté"), ("waiting", "En attente"), ("done", "Fait"))
+LABELS = {
+    "conventions.expire_conventions": "Fermer les conventions arrivées à leur fin",
+    "conventions.sweep_signatures": "Reprendre les signatures en attente",
+    "core.send_mail": "Envoyer un e-mail",
+    "tenants.purge_expired": "Effacer ce qui a dépassé sa durée",
+}
+HEADER = ("Travail", "État", "Créé le", "Essais", "Erreur")
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The work of the organisation; of the whole installation for Ocytocines."""
+    authorize(policies.can_see_jobs(g.actor))
+    statement = jobs.list_jobs(_scope(g.actor), state=request.args.get("etat", ""))
+    if "format" in request.args:
+        return download("Travaux", HEADER, map(_cells, db.session.scalars(statement)))
+    page = paginate(statement, page_number())
+    return render_template(
+        "tenants/jobs/index.html", page=page, states=STATES, labels=LABELS, state_of=state_of
+    )
+
+
+@bp.post("/<uuid:row_id>/reprise")
+@fresh
+def retry(row_id: uuid.UUID) -> ResponseReturnValue:
+    """Run failed work again; work that is not stopped any more is left alone."""
+    authorize(policies.can_see_jobs(g.actor))
+    mine = jobs.list_jobs(_scope(g.actor)).where(OutboxRow.id == row_id)
+    if db.session.scalars(mine).one().failed_at:
+        jobs.run_again(row_id)
+    flash("Le travail est relancé.")
+    return redirect(url_for(".index"), 303)
+
+
+def state_of(row: OutboxRow) -> tuple[str, str]:
+    """The state of a piece of work: its code and its French word."""
+    if row.done_at:
+        return STATES[2]
+    return STATES[0] if row.failed_at else STATES[1]
+
+
+def _cells(row: OutboxRow) -> tuple[object, ...]:
+    created = paris(row.created_at).strftime("%Y-%m-%d %H:%M:%S")
+    name = LABELS.get(row.name, row.name)
+    return name, state_of(row)[1], created, row.attempts, row.last_error or ""
+
+
+def _scope(actor: Actor) -> uuid.UUID | None:
+    """Whose work the actor sees; None for everyone's."""
+    return None if actor.is_network else actor.tenant_id
