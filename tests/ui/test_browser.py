@@ -105,6 +105,17 @@ def test_form_sent_back_takes_the_focus_to_its_errors(
     expect(page.locator(".erreurs")).to_be_focused()
 
 
+def test_ticked_box_shows_its_mark(page: Page, pages: dict[str, str], gallery: str) -> None:
+    # The mark is a data: address inside the kit: the bundle must keep its quotes.
+    box = '<input id="case" class="form-check-input" type="checkbox" checked aria-label="Oui">'
+    pages["galerie"] = gallery.replace("</main>", box + "</main>")
+    page.goto(SITE + "galerie")
+    mark = page.locator("#case").evaluate(
+        "box => getComputedStyle(box, '::before').webkitMaskImage"
+    )
+    assert "data:image" in mark
+
+
 # Counts what leaves the page, after app.js has had its say, and keeps the browser where it is.
 COUNT_SENT = """window.sent = 0; addEventListener("submit", (event) => {
   if (!event.defaultPrevented) window.sent += 1;
