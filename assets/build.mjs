@@ -84,7 +84,8 @@ async function style(name, filename) {
 function withFiles(css, dependencies) {
   for (const { url, placeholder, loc } of dependencies) {
     const file = resolve(dirname(loc.filePath), url.replace(/[?#].*$/, ""));
-    css = css.replaceAll(placeholder, /^(data:|#)/.test(url) ? url : emit(basename(file), readFileSync(file)));
+    const target = /^(data:|#)/.test(url) ? url : emit(basename(file), readFileSync(file));
+    css = css.replaceAll(`url(${placeholder})`, `url("${target}")`); // a data: address needs its quotes
   }
   return css;
 }
