@@ -36,7 +36,8 @@ class SignatureBox:
 def find_boxes(pages: Sequence[Any]) -> tuple[SignatureBox, ...]:
     """The signature fields of WeasyPrint's `pages`, in reading order.
 
-    Raises ValueError when an element is broken over two pages or a name is used twice.
+    Raises ValueError when an element has no label, leaves its page, or is broken over two pages,
+    and when two have the same name.
     """
     boxes = tuple(
         _to_box(element_box, number, page.height)
@@ -60,16 +61,15 @@ def _signature_elements(page: Any) -> Iterator[Any]:
 
 
 def _to_box(box: Any, page: int, page_height: float) -> SignatureBox:
-    left, top = box.border_box_x(), box.border_box_y()
-    right, bottom = left + box.border_width(), top + box.border_height()
-    corners = (left, page_height - bottom, right, page_height - top)
-    x0, y0, x1, y1 = (round(corner * PT_PER_PX, 2) for corner in corners)
     element = box.element
-    label = element.get("aria-label") or element.get("data-label")
-    if not label:
-        raise ValueError(f"signature field without a label: {element.get('data-signature')}")
-    locks = element.get("data-lock") == "all"
-    return SignatureBox(element.get("data-signature"), label, page, (x0, y0, x1, y1), locks)
+    name, label = element.get("data-signature"), element.get("aria-label")
+    bottom = box.border_box_y() + box.border_height()
+    if not label or bottom > page_height:
+        raise ValueError(f"signature field without a label or out of its page: {name}")
+    left, lower = box.border_box_x(), page_height - bottom
+    corners = (left, lower, left + box.border_width(), lower + box.border_height())
+    x0, y0, x1, y1 = (round(corner * PT_PER_PX, 2) for corner in corners)
+    return SignatureBox(name, label, page, (x0, y0, x1, y1), element.get("data-lock") == "all")
 
 
 def finish_pdf(tagged: bytes, boxes: Sequence[SignatureBox]) -> bytes:
@@ -82,6 +82,8 @@ def finish_pdf(tagged: bytes, boxes: Sequence[SignatureBox]) -> bytes:
     with pikepdf.open(io.BytesIO(tagged)) as pdf:
         if boxes:
             _add_fields(pdf, boxes)
+        if Name.AF in pdf.Root:
+            pdf.Root.AF = Array([pdf.Root.AF[0]])  # WeasyPrint lists its attachment twice
         pdf.save(
             output,
             object_stream_mode=pikepdf.ObjectStreamMode.disable,

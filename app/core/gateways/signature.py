@@ -13,6 +13,7 @@ from datetime import datetime
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
@@ -122,8 +123,10 @@ class SignatureService:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         try:
             signed: bytes = pdf_signer.sign_pdf(writer, existing_fields_only=True).getvalue()
-        except InsufficientRevinfoError as fault:
-            raise ServiceUnavailable("revocation", str(fault)) from fault
+        except SigningError as fault:
+            if isinstance(fault.__cause__, InsufficientRevinfoError):
+                raise ServiceUnavailable("revocation", str(fault.__cause__)) from fault
+            raise
         return signed
 
 
