@@ -18,12 +18,10 @@ import app.core.mail
 import app.tenants.jobs
 from app import cli
 from app.conventions import routes as conventions
-from app.core import csp, health, jobs, logs, pages
+from app.core import csp, health, jobs, logs, pages, services
 from app.core.access import is_public, needs_fresh, public
 from app.core.config import Settings, load_settings
 from app.core.db import db, enter_tenant, leave_tenant
-from app.core.gateways.mail import open_mail
-from app.core.gateways.storage import open_storage
 from app.core.limits import limiter
 from app.core.sessions import ServerSessions
 from app.tenants import security
@@ -76,8 +74,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     CSRFProtect(app)
     limiter.init_app(app)
     app.extensions["queue"] = jobs.make_queue(Redis.from_url(settings.redis_url))
-    app.extensions["mail_gateway"] = open_mail(settings.mail_url, settings.mail_from)
-    app.extensions["storage"] = open_storage(settings.storage_url)
+    services.install(app, settings)
     security.install(app)
 
 
@@ -180,7 +177,8 @@ def _refuse_strangers() -> ResponseReturnValue | None:
 
 
 def _commit(response: Response) -> Response:
-    if response.status_code < 400:
+    # A refused code is a fact to keep, though its page is an error.
+    if response.status_code < 400 or g.get("keeps_refusal"):
         db.session.commit()
     else:
         db.session.rollback()

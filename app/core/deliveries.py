@@ -66,9 +66,24 @@ def deliver(
     return delivery
 
 
-def get_received(delivery_id: uuid.UUID) -> Delivery:
+def get_letter(delivery_id: uuid.UUID) -> Delivery:
     """A letter received by the current tenant, or NoResultFound."""
     return db.session.get_one(Delivery, (require_tenant_id(), delivery_id))
+
+
+def find_latest_letter(kind: str, sender_id: uuid.UUID, subject_id: uuid.UUID) -> Delivery | None:
+    """The letter of this kind with the highest version about a subject, or None."""
+    return db.session.scalar(
+        sa.select(Delivery)
+        .where(
+            Delivery.tenant_id == require_tenant_id(),
+            Delivery.sender_id == sender_id,
+            Delivery.kind == kind,
+            Delivery.subject_id == subject_id,
+        )
+        .order_by(Delivery.version.desc())
+        .limit(1)
+    )
 
 
 def withdraw(kind: str, subject_id: uuid.UUID) -> None:

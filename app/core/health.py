@@ -10,10 +10,10 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
+    REGISTRY,
     CollectorRegistry,
     Gauge,
     Histogram,
-    REGISTRY,
     generate_latest,
     multiprocess,
 )

@@ -195,7 +195,7 @@ def run_again(row_id: uuid.UUID) -> None:
     after_commit(lambda: _push_or_leave(row_id))
 
 
-def list_jobs(tenant_id: uuid.UUID | None, *, state: str = "") -> sa.Select[tuple[OutboxRow]]:
+def list_jobs(tenant_id: uuid.UUID | None, *, state: str = "") -> sa.Select[OutboxRow]:
     """The work of one tenant (None: of the whole installation), newest first."""
     statement = sa.select(OutboxRow).order_by(OutboxRow.created_at.desc(), OutboxRow.id.desc())
     if tenant_id:

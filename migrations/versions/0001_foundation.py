@@ -105,7 +105,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tf_primary_method", sa.Text(), nullable=True),
         sa.Column("tf_totp_secret", sa.Text(), nullable=True),
-        sa.Column("us_totp_secrets", sa.Text(), nullable=True),
+        sa.Column("totp_counter", sa.BigInteger(), nullable=True),
         sa.Column("mf_recovery_codes", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email_digest", name=op.f("uq_users_email_digest")),
@@ -149,6 +149,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("credential_id", name=op.f("uq_passkeys_credential_id")),
     )
     op.create_index(op.f("ix_passkeys_user_id"), "passkeys", ["user_id"], unique=False)
+    op.create_table(
+        "email_proofs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "purpose in ('sign_in', 'verify')", name=op.f("ck_email_proofs_purpose")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_email_proofs_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_email_proofs")),
+    )
+    op.create_index(op.f("ix_email_proofs_user_id"), "email_proofs", ["user_id"], unique=False)
     op.create_table(
         "tenants",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -358,11 +373,11 @@ def upgrade() -> None:
 
 
 def _grant() -> None:
-    for table in ("tenants", "territories", "users", "memberships", "invitations", "bulles"):
+    for table in ("tenants", "users", "memberships", "invitations", "bulles"):
         rls.grant(table, "SELECT", "INSERT", "UPDATE")
     for table in ("bulle_associations", "counters"):
         rls.grant(table, "SELECT", "INSERT", "UPDATE")
-    for table in ("passkeys", "web_sessions", "outbox"):
+    for table in ("passkeys", "email_proofs", "web_sessions", "outbox", "territories"):
         rls.grant(table, "SELECT", "INSERT", "UPDATE", "DELETE")
     for table in ("audit_events", "stage_passages"):
         rls.grant(table, "SELECT", "INSERT")
@@ -383,6 +398,7 @@ TABLES = (
     "users",
     "web_sessions",
     "passkeys",
+    "email_proofs",
     "tenants",
     "bulles",
     "deliveries",

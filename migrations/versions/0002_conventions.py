@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("search_key", sa.Text(), nullable=False),
         sa.Column("theme", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
@@ -27,6 +28,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("search_key", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_convention_types")),
@@ -100,6 +102,7 @@ def upgrade() -> None:
         sa.Column("type_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("search_key", sa.Text(), nullable=False),
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
@@ -303,7 +306,6 @@ def upgrade() -> None:
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("frozen_sha256", sa.Text(), nullable=True),
         sa.Column("pages", sa.Integer(), nullable=True),
-        sa.Column("boxes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed_sha256", sa.Text(), nullable=True),
@@ -486,6 +488,30 @@ def _freeze() -> None:
         rls.freeze(table)
     rls.freeze("type_versions", when="OLD.published_at IS NOT NULL")
     rls.write_once("rounds", *ROUND_FACTS)
+    _freeze_published_clauses()
+
+
+def _freeze_published_clauses() -> None:
+    """The clauses of a published version are part of it. Commands hold a lock on the version."""
+    op.execute(
+        """
+        CREATE FUNCTION refuse_published_clause() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF EXISTS (
+            SELECT FROM type_versions
+            WHERE id IN (OLD.type_version_id, NEW.type_version_id) AND published_at IS NOT NULL
+          ) THEN
+            RAISE EXCEPTION '% of type_clauses refused: a published version never changes', TG_OP
+              USING ERRCODE = 'integrity_constraint_violation';
+          END IF;
+          RETURN coalesce(NEW, OLD);
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER type_clauses_frozen BEFORE INSERT OR UPDATE OR DELETE ON type_clauses"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_published_clause()"
+    )
 
 
 def _grant() -> None:
@@ -504,6 +530,7 @@ def _grant() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+    op.execute("DROP FUNCTION refuse_published_clause()")
 
 
 TABLES = (
@@ -533,7 +560,6 @@ ROUND_FACTS = (
     "code",
     "frozen_at",
     "frozen_sha256",
-    "boxes",
     "opened_at",
     "sealed_at",
     "sealed_sha256",

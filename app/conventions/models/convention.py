@@ -118,12 +118,18 @@ class Convention(TenantOwned, Model):
         missing = [f"« {v.label} » n’est pas rempli" for v in self.missing_values()]
         if not (self.starts_on and self.ends_on):
             missing.append("les dates de début et de fin manquent")
+        missing += [f"« {label} » manque" for label in self._empty_roles()]
         if len(self.parties) < 2:
             missing.append("il faut au moins deux parties")
         missing += [
             f"{party.name} n’a pas de signataire" for party in self.parties if not party.signatories
         ]
         return missing + self._lost_parties()
+
+    def _empty_roles(self) -> list[str]:
+        filled = {party.role for party in self.parties}
+        roles = self.entry.payload["party_roles"]
+        return [r["label"] for r in roles if r["required"] and r["role"] not in filled]
 
     def _lost_parties(self) -> list[str]:
         roles = {party.role for party in self.parties}

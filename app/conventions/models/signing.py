@@ -51,7 +51,6 @@ class Round(TenantOwned, Model):
     frozen_at: Mapped[datetime | None]
     frozen_sha256: Mapped[str | None]
     pages: Mapped[int | None]
-    boxes: Mapped[list[dict[str, Any]] | None]
     opened_at: Mapped[datetime | None]
     sealed_at: Mapped[datetime | None]
     sealed_sha256: Mapped[str | None]

@@ -1,23 +1,28 @@
 """The blanks of a standard agreement: what is asked, how it is checked, how it is printed.
 
-A stored value is JSON: text and choice as they are, number as a decimal string, money in cents (int),
-date as ISO, party as the party's role, table as a list of rows of strings.
+A stored value is JSON: text and choice as they are, number as a decimal string, money in cents
+(int), date as ISO, party as the party's role, table as a list of rows of strings.
 """
 
 from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Self
 
+from app.conventions.models.blocks import check_line, plain
 from app.core.errors import DomainError
 from app.core.text import NBSP, euros, long_date
 
 MAX_CENTS = 10**12
-NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
+MAX_TEXT = 5_000
+NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+NUMBER = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,6})?")
+SPACES = re.compile(r"[\s\u00a0\u202f€]")
 
 
 class VariableKind(enum.StrEnum):
@@ -73,9 +78,30 @@ class Variable:
         """A variable as it is stored in a type's version."""
         return cls(**{**data, "kind": VariableKind(data["kind"])})
 
+    def to_json(self) -> dict[str, Any]:
+        """The variable as it is stored."""
+        return {**asdict(self), "kind": self.kind.value}
+
+    def checked(self) -> Self:
+        """The variable cleaned, or a DomainError: its name, its label or its answers do not do."""
+        check_name(self.name)
+        wanted = "la question, comme on la pose"
+        checked = replace(
+            self,
+            label=check_line(self.label, wanted),
+            hint=" ".join(plain(self.hint).split()),
+            choices=_check_lines(self.choices) if self.kind == VariableKind.CHOICE else [],
+            columns=_check_lines(self.columns) if self.kind == VariableKind.TABLE else [],
+        )
+        if self.kind == VariableKind.CHOICE and len(checked.choices) < 2:
+            raise ValueRefused("Écrivez au moins deux réponses, une par ligne.")
+        if self.kind == VariableKind.TABLE and not checked.columns:
+            raise ValueRefused("Écrivez le nom des colonnes du tableau, un par ligne.")
+        return checked
+
     def parse(self, raw: str) -> Any:
         """The stored value of what a person typed (None when empty), or ValueRefused."""
-        text = raw.strip()
+        text = plain(raw)
         return _PARSERS[self.kind](self, text) if text else None
 
     def show(self, value: Any) -> str:
@@ -95,7 +121,7 @@ class Variable:
 
 def check_name(name: str) -> None:
     """Refuse a variable's name that a clause could not use."""
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise ValueRefused(
             f"« {name} » : un nom de variable est en minuscules, sans accent ni espace."
         )
@@ -103,19 +129,31 @@ def check_name(name: str) -> None:
         raise ValueRefused(f"« {name} » existe déjà dans toutes les conventions.")
 
 
+def _check_lines(lines: list[str]) -> list[str]:
+    cleaned = [check_line(line, "un mot par ligne") for line in lines if line.strip()]
+    if len(set(cleaned)) < len(cleaned):
+        raise ValueRefused("Deux lignes disent la même chose. Gardez-en une.")
+    if any(";" in line for line in cleaned):
+        raise ValueRefused("N’écrivez pas de point-virgule : il sépare les cases d’un tableau.")
+    return cleaned
+
+
 def _decimal(text: str, example: str) -> Decimal:
-    cleaned = re.sub(r"[\s\u00a0\u202f€]", "", text).replace(",", ".")
-    try:
-        number = Decimal(cleaned)
-    except InvalidOperation:
-        raise ValueRefused(f"Écrivez un nombre, par exemple {example}.") from None
-    if not number.is_finite():
+    cleaned = SPACES.sub("", text).replace("−", "-")
+    if not NUMBER.fullmatch(cleaned):
         raise ValueRefused(f"Écrivez un nombre, par exemple {example}.")
-    return number
+    return Decimal(cleaned.replace(",", "."))
+
+
+def _parse_text(variable: Variable, text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise ValueRefused(f"Ce texte est trop long : {MAX_TEXT} signes au plus.")
+    return text
 
 
 def _parse_number(variable: Variable, text: str) -> str:
-    return f"{_decimal(text, '12').normalize():f}"
+    number = _decimal(text, "12").normalize()
+    return f"{number:f}" if number else "0"
 
 
 def _parse_money(variable: Variable, text: str) -> int:
@@ -128,10 +166,12 @@ def _parse_money(variable: Variable, text: str) -> int:
 
 
 def _parse_date(variable: Variable, text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise ValueRefused("Écrivez une date, par exemple 2027-01-31.") from None
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, pattern).date().isoformat()  # noqa: DTZ007 a day, no hour
+        except ValueError:
+            continue
+    raise ValueRefused("Écrivez une date, par exemple 31/01/2027.")
 
 
 def _parse_choice(variable: Variable, text: str) -> str:
@@ -153,21 +193,19 @@ def _parse_table(variable: Variable, text: str) -> list[list[str]]:
 
 
 def _print_number(value: str) -> str:
-    whole, _, rest = value.partition(".")
-    grouped = f"{int(whole):,}".replace(",", NBSP)
-    return f"{grouped},{rest}" if rest else grouped
+    return f"{Decimal(value):,f}".replace(",", NBSP).replace(".", ",").replace("-", "−")
 
 
-_PARSERS = {
-    VariableKind.TEXT: lambda variable, text: text,
+_PARSERS: dict[VariableKind, Callable[[Variable, str], Any]] = {
+    VariableKind.TEXT: _parse_text,
     VariableKind.NUMBER: _parse_number,
     VariableKind.MONEY: _parse_money,
     VariableKind.DATE: _parse_date,
     VariableKind.CHOICE: _parse_choice,
-    VariableKind.PARTY: lambda variable, text: text,
+    VariableKind.PARTY: _parse_text,
     VariableKind.TABLE: _parse_table,
 }
-_PRINTERS = {
+_PRINTERS: dict[VariableKind, Callable[[Any], str]] = {
     VariableKind.NUMBER: _print_number,
     VariableKind.MONEY: euros,
     VariableKind.DATE: lambda value: long_date(date.fromisoformat(value)),
