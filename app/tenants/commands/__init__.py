@@ -1,6 +1,17 @@
 """Every act of the context, one file per aggregate."""
 
-from app.tenants.commands.account import end_other_sessions
+from app.tenants.commands.account import (
+    WRONG_CODE,
+    ask_sign_in_link,
+    end_other_sessions,
+    end_session,
+    open_sign_in_link,
+    purge_proofs,
+    rename,
+    send_sign_in_link,
+    send_verification_code,
+    use_verification_code,
+)
 from app.tenants.commands.bulles import (
     BulleSheet,
     Passage,
@@ -12,6 +23,17 @@ from app.tenants.commands.bulles import (
     record_passage,
     update_bulle,
 )
+from app.tenants.commands.people import (
+    Guest,
+    accept_invitation,
+    change_roles,
+    create_person,
+    invite_person,
+    remove_member,
+    resend_invitation,
+    restore_member,
+    revoke_invitation,
+)
 from app.tenants.commands.register import (
     TenantSheet,
     archive_tenant,
@@ -22,20 +44,38 @@ from app.tenants.commands.register import (
 from app.tenants.commands.territories import load_territories
 
 __all__ = [
+    "WRONG_CODE",
     "BulleSheet",
+    "Guest",
     "Passage",
     "TenantSheet",
+    "accept_invitation",
     "add_association",
     "archive_tenant",
+    "ask_sign_in_link",
+    "change_roles",
     "correct_passage",
+    "create_person",
     "create_tenant",
     "end_association",
     "end_other_sessions",
+    "end_session",
     "entrust_bulle",
+    "invite_person",
     "load_territories",
     "open_bulle",
+    "open_sign_in_link",
+    "purge_proofs",
     "record_passage",
+    "remove_member",
+    "rename",
+    "resend_invitation",
+    "restore_member",
     "restore_tenant",
+    "revoke_invitation",
+    "send_sign_in_link",
+    "send_verification_code",
     "update_bulle",
     "update_tenant",
+    "use_verification_code",
 ]

@@ -43,6 +43,7 @@ ROLE_HINTS = {
 declare_actions(
     {
         "member.invited": "a invité une personne",
+        "invitation.resent": "a renvoyé une invitation",
         "invitation.revoked": "a retiré une invitation",
         "member.joined": "a rejoint l’organisation",
         "member.roles_changed": "a changé les rôles d’une personne",
@@ -69,12 +70,12 @@ class User(UserMixin, Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     tf_primary_method: Mapped[str | None]
     tf_totp_secret: Mapped[str | None]
-    us_totp_secrets: Mapped[str | None]
+    totp_counter: Mapped[int | None] = mapped_column(sa.BigInteger)
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
         MutableList.as_mutable(AsaList()), nullable=True
     )
 
-    webauthn: Mapped[list[Passkey]] = relationship(back_populates="user", lazy="selectin")
+    webauthn: Mapped[list[Passkey]] = relationship(back_populates="user")
     roles: tuple[str, ...] = ()  # Flask-Security's global roles are not ours: roles are per tenant
 
     @validates("email")
@@ -149,6 +150,28 @@ class Membership(Model):
     @property
     def audit_label(self) -> str:
         return self.user.display_name
+
+
+class ProofPurpose(enum.StrEnum):
+    SIGN_IN = "sign_in"
+    VERIFY = "verify"
+
+
+class EmailProof(Model):
+    """A secret sent to a person's address: the link that signs in, or the code that proves it is still
+    them. The secret itself is derived from the id, and stored nowhere. It serves once, for minutes."""
+
+    __tablename__ = "email_proofs"
+    __table_args__ = (sa.CheckConstraint("purpose in ('sign_in', 'verify')", name="purpose"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    purpose: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="raise")
 
 
 class Invitation(Model):

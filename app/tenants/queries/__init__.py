@@ -1,5 +1,6 @@
 """Every read of the context, one file per aggregate."""
 
+from app.tenants.queries.account import find_proof, find_user, opens, sign_in_token
 from app.tenants.queries.bulles import (
     get_association,
     get_bulle,
@@ -9,7 +10,21 @@ from app.tenants.queries.bulles import (
     list_joined_bulles,
     list_run_bulles,
 )
-from app.tenants.queries.people import find_membership, list_memberships, list_own_memberships
+from app.tenants.queries.people import (
+    count_administrators,
+    find_membership,
+    find_waiting_invitation,
+    get_invitation,
+    get_membership,
+    get_person,
+    invitation_token,
+    list_invitations,
+    list_memberships,
+    list_own_memberships,
+    list_staff,
+    open_invitation,
+    search_team,
+)
 from app.tenants.queries.register import (
     find_tenant,
     get_network,
@@ -23,24 +38,38 @@ from app.tenants.queries.register import (
 from app.tenants.queries.territories import find_territories, find_territory
 
 __all__ = [
+    "count_administrators",
     "find_membership",
+    "find_proof",
     "find_tenant",
     "find_territories",
     "find_territory",
+    "find_user",
+    "find_waiting_invitation",
     "get_association",
     "get_bulle",
+    "get_invitation",
+    "get_membership",
     "get_network",
     "get_passage",
+    "get_person",
     "get_tenant",
     "get_tenant_by_slug",
+    "invitation_token",
     "is_slug_free",
     "list_bulle_departements",
     "list_bulles",
+    "list_invitations",
     "list_joined_bulles",
     "list_memberships",
     "list_open_tenants",
     "list_own_memberships",
     "list_run_bulles",
+    "list_staff",
     "list_tenant_ids",
     "list_tenants",
+    "open_invitation",
+    "opens",
+    "search_team",
+    "sign_in_token",
 ]

@@ -1,5 +1,30 @@
 """The pages of the context, one file per aggregate."""
 
-from app.tenants.routes import about, bulles, courrier, home, journal, register, works
+from app.tenants.routes import (
+    about,
+    account,
+    bulles,
+    courrier,
+    door,
+    home,
+    invitations,
+    journal,
+    people,
+    register,
+    works,
+)
 
-BLUEPRINTS = (home.bp, bulles.bp, register.bp, journal.bp, works.bp, courrier.bp, about.bp)
+BLUEPRINTS = (
+    home.bp,
+    bulles.bp,
+    register.bp,
+    people.bp,
+    invitations.bp,
+    journal.bp,
+    works.bp,
+    courrier.bp,
+    about.bp,
+    door.bp,
+    account.bp,
+    account.picker,
+)

@@ -1,0 +1,38 @@
+"""How Flask-Security finds and keeps people: by the digest of an address, with codes that serve once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_security import SQLAlchemyUserDatastore
+from flask_security.totp import Totp
+
+from app.core.crypto import digest, normalise_email
+from app.core.db import db
+from app.tenants.models import Passkey, User
+
+
+class PeopleStore(SQLAlchemyUserDatastore):  # type: ignore[misc]  # untyped package
+    """People without global roles: roles are per organisation."""
+
+    def __init__(self) -> None:
+        super().__init__(db, User, None, Passkey)
+
+    def find_user(self, case_insensitive: bool = False, **criterion: Any) -> User | None:
+        """The person of one criterion; an e-mail address is found by its digest."""
+        if address := criterion.pop("email", None):
+            criterion = {"email_digest": digest(normalise_email(address))}
+        return db.session.scalar(sa.select(User).filter_by(**criterion))
+
+
+class OnceTotp(Totp):  # type: ignore[misc]  # untyped package
+    """One-time codes that really serve once (ASVS 6.5.1): the last step accepted is remembered."""
+
+    def get_last_counter(self, user: User) -> int | None:
+        """The step of the last accepted code."""
+        return user.totp_counter
+
+    def set_last_counter(self, user: User, tmatch: Any) -> None:
+        """Remember the step; two requests with the same code race on this row, and one loses."""
+        user.totp_counter = tmatch.counter
