@@ -25,6 +25,7 @@ LEAST_SPACE = 300 * 2**20  # bytes
 READY_PATIENCE = 60.0  # seconds
 FALLS_ALLOWED = 3  # before the site answers; afterwards a process is started again without end
 WATCH_EVERY = 1.0  # seconds
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 
 PYTHON_MODULE = [sys.executable, "-m"]
@@ -79,7 +80,7 @@ class Demonstration:
 
     def stop(self) -> None:
         """Stop all that was started, the processes first; no signal cuts this short."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
         stop_all(self.children)
         self.servers.stop()
@@ -157,7 +158,7 @@ def run_demonstration(var_dir: Path, *, reset: bool, check: bool, reload: bool) 
 
 def _run_until_interrupted(demonstration: Demonstration, *, check: bool) -> int:
     # What ends a terminal or a service ends like Ctrl-C: everything is stopped, in order.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDINGS:
         signal.signal(number, signal.default_int_handler)
     proven = False
     try:
