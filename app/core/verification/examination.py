@@ -155,10 +155,11 @@ def _ends_well(reader: PdfFileReader, last: SignatureReport) -> bool:
     what closes the document.
     """
     newest = reader.embedded_signatures[-1]
-    is_last_revision = newest.signed_revision == reader.total_revisions - 1
-    covered = newest.evaluate_signature_coverage()
-    is_loose = is_last_revision and covered != SignatureCoverageLevel.ENTIRE_FILE
-    return last.changes in ("none", "archiving") and not is_loose
+    reader.stream.seek(newest.byte_range[2] + newest.byte_range[3])
+    tail = reader.stream.read()
+    revisions_after = reader.total_revisions - 1 - newest.signed_revision
+    is_clean = tail.count(b"%%EOF") == revisions_after and tail.rstrip()[-5:] in (b"", b"%%EOF")
+    return last.changes in ("none", "archiving") and is_clean
 
 
 def _status(reports: Sequence[SignatureReport], *, sound: bool) -> Status:
