@@ -9,17 +9,10 @@ from datetime import date
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app.core.forms import NO_FILL, Form, SheetForm, needed, read_by
 from app.tenants import queries
 from app.tenants.commands import BulleSheet, Passage
-from app.tenants.forms.fields import (
-    NO_FILL,
-    CoordinatesField,
-    Form,
-    SheetForm,
-    TerritoryField,
-    needed,
-    read_by,
-)
+from app.tenants.forms.fields import CoordinatesField, TerritoryField
 from app.tenants.models import STEP_FREE_LABELS, Bulle, Stage, StepFreeAccess, TenantKind
 from app.tenants.models.identifiers import read_postcode
 

@@ -1,56 +1,19 @@
-"""What the forms of the context share: the base, checks by the trade's rules, kinds of field."""
+"""The kinds of field that the forms of the context share."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField, ValidationError
-from wtforms.validators import DataRequired
+from wtforms import StringField, ValidationError
 
-from app.core.errors import DomainError
 from app.tenants import queries
 from app.tenants.models import Territory
 
-Check = Callable[["Form", Field], None]
 CHOSEN = re.compile(r"(?P<kind>region|departement|epci|commune):(?P<code>\w+)")
-NO_FILL = {"autocomplete": "off"}
 DEGREES = re.compile(r"[-+]?\d{1,3}(?:[.,]\d+)?")
-
-
-class Form(FlaskForm):  # type: ignore[misc]  # untyped package
-    """A form with its token against forgery."""
-
-
-class SheetForm(Form):
-    """Changes a row that others may change too: it carries the version that the person saw."""
-
-    version = HiddenField()
-
-    def seen(self) -> int:
-        """The version of the row on the page; -1, which no row has, when it is not a number."""
-        return int(self.version.data) if str(self.version.data).isdecimal() else -1
-
-
-def needed(message: str) -> DataRequired:
-    """The answer cannot be left empty."""
-    return DataRequired(message)
-
-
-def read_by(reader: Callable[[str], Any]) -> Check:
-    """Check a field by the function of the trade that reads it; its refusal is the message."""
-
-    def check(form: Form, field: Field) -> None:
-        try:
-            if field.data:
-                reader(field.data)
-        except DomainError as refusal:
-            raise ValidationError(refusal.message) from refusal
-
-    return check
 
 
 class TerritoryField(StringField):

@@ -8,9 +8,10 @@ from typing import Any
 from wtforms import EmailField, Field, RadioField, StringField, ValidationError
 from wtforms.validators import Email, Length, Optional
 
+from app.core.forms import NO_FILL, SheetForm, needed, read_by
 from app.tenants import queries
 from app.tenants.commands import TenantSheet
-from app.tenants.forms.fields import NO_FILL, SheetForm, TerritoryField, needed, read_by
+from app.tenants.forms.fields import TerritoryField
 from app.tenants.models import TENANT_KIND_LABELS, Tenant, TenantKind
 from app.tenants.models.identifiers import (
     SIREN_DIGITS,

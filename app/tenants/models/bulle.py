@@ -33,6 +33,11 @@ class Stage(enum.IntEnum):
         """Its short name in French."""
         return STAGE_LABELS[self][0]
 
+    @classmethod
+    def labels(cls) -> list[str]:
+        """The seven names, in order."""
+        return [stage.label for stage in cls]
+
     @property
     def description(self) -> str:
         """What it consists of, one French sentence."""

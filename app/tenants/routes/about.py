@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from app.core.access import public
+from app.core.sessions import LIFETIME
 
 bp = Blueprint("about", __name__)
 
@@ -28,4 +29,4 @@ def accessibility() -> ResponseReturnValue:
 @public
 def personal_data() -> ResponseReturnValue:
     """What is kept about persons, why and how long."""
-    return render_template("tenants/about/donnees.html")
+    return render_template("tenants/about/donnees.html", sessions_jours=LIFETIME.days)

@@ -7,6 +7,7 @@ import uuid
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.core.answers import attempt, download, page_number, show_form
 from app.core.clock import today
 from app.core.db import db
 from app.core.listing import paginate
@@ -15,8 +16,7 @@ from app.tenants import commands, policies, queries
 from app.tenants.commands import BulleSheet
 from app.tenants.forms import bulles as forms
 from app.tenants.models import Bulle, Stage
-from app.tenants.routes.answers import attempt, download, page_number, show_form
-from app.tenants.routes.bulle_map import place_points
+from app.tenants.routes.drawings import draw_steps, place_points
 
 bp = Blueprint("bulles", __name__, url_prefix="/<slug>/bulles")
 HEADER = ("Nom", "Porteur", "Adresse", "Étape", "Depuis le", "Accès", "Bailleur", "Associations")
@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
         page=page,
         points=place_points(page.rows),
         stages=forms.STAGES,
-        departements=queries.list_bulle_departements(),
+        departements=[(d.code, d.name) for d in queries.list_bulle_departements()],
         can_open=policies.can_open_bulles(g.actor),
     )
 
@@ -69,6 +69,7 @@ def show(bulle_id: uuid.UUID) -> ResponseReturnValue:
         bulle=bulle,
         territory=queries.find_territory(bulle.territory_kind, bulle.territory_code),
         points=place_points([bulle]),
+        steps=draw_steps(bulle),
         can_edit=policies.can_edit_bulle(g.actor, bulle),
         can_decide=policies.can_open_bulles(g.actor),
     )

@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.home import Section, Task
 from app.core.permissions import Actor
 from app.tenants import policies, queries
-from app.tenants.routes.bulle_map import place_points
+from app.tenants.routes.drawings import place_points
 
 bp = Blueprint("accueil", __name__, url_prefix="/<slug>")
 SHOWN = 4

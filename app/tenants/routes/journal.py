@@ -7,13 +7,13 @@ import uuid
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.core.answers import download, page_number
 from app.core.audit import AuditEvent, list_events
 from app.core.clock import paris
 from app.core.db import db
 from app.core.listing import paginate
 from app.core.permissions import authorize
 from app.tenants import policies
-from app.tenants.routes.answers import download, page_number
 
 bp = Blueprint("journal", __name__, url_prefix="/<slug>/journal")
 HEADER = ("Jour et heure (Paris)", "Qui", "Quoi", "Sur quoi")

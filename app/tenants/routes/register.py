@@ -8,6 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from app.core.access import fresh
+from app.core.answers import attempt, download, flash_undo, page_number, show_form
 from app.core.db import db
 from app.core.listing import paginate
 from app.core.permissions import authorize
@@ -15,7 +16,6 @@ from app.tenants import commands, policies, queries
 from app.tenants.commands import TenantSheet
 from app.tenants.forms.register import KINDS, NewTenantForm, PlaceForm, TenantEditForm
 from app.tenants.models import Tenant
-from app.tenants.routes.answers import attempt, download, flash_undo, page_number, show_form
 
 bp = Blueprint("register", __name__, url_prefix="/<slug>/organisations")
 HEADER = ("Nom", "Nom court", "Genre", "SIREN", "SIRET", "RNA", "Adresse", "Code postal", "Ville")

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from app.core import jobs
 from app.core.access import fresh
+from app.core.answers import download, page_number
 from app.core.clock import paris
 from app.core.db import db
 from app.core.jobs import OutboxRow
 from app.core.listing import paginate
 from app.core.permissions import Actor, authorize
 from app.tenants import policies
-from app.tenants.routes.answers import download, page_number
 
 bp = Blueprint("jobs", __name__, url_prefix="/<slug>/travaux")
 STATES = (("failed", "Arrêté"), ("waiting", "En attente"), ("done", "Fait"))
