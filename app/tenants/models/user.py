@@ -145,7 +145,7 @@ class Membership(Model):
     @property
     def roles_label(self) -> str:
         """The roles in French."""
-        return ", ".join(ROLE_LABELS[Role(role)] for role in self.roles)
+        return _label(self.roles)
 
     @property
     def audit_label(self) -> str:
@@ -200,5 +200,14 @@ class Invitation(Model):
         return not (self.accepted_at or self.revoked_at) and self.expires_at > now()
 
     @property
+    def roles_label(self) -> str:
+        """The roles in French."""
+        return _label(self.roles)
+
+    @property
     def audit_label(self) -> str:
         return self.name or self.email
+
+
+def _label(roles: list[str]) -> str:
+    return ", ".join(ROLE_LABELS[role] for role in Role if role in roles)

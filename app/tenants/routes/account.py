@@ -13,17 +13,37 @@ from app.core.answers import show_form
 from app.core.sessions import ServerSession, list_sessions
 from app.tenants import commands, queries
 from app.tenants.forms.people import NameForm
+from app.tenants.models import Membership
 from app.tenants.routes.me import me
 
 bp = Blueprint("account", __name__, url_prefix="/compte")
 picker = Blueprint("picker", __name__)
+
+# In this order: every browser says it is Mozilla, most say they are Chrome or Safari too.
+BROWSERS = (
+    ("Firefox/", "Firefox"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
 
 
 @picker.get("/organisations")
 def index() -> ResponseReturnValue:
     """Which organisation to work in."""
     memberships = queries.list_own_memberships(me().id)
-    return render_template("tenants/account/picker.html", person=me(), memberships=memberships)
+    places = [_place(membership) for membership in memberships]
+    return render_template("tenants/account/picker.html", person=me(), places=places)
 
 
 @bp.route("/", methods=["GET", "POST"])
@@ -46,7 +66,7 @@ def security() -> ResponseReturnValue:
     return render_template(
         "tenants/account/security.html",
         person=person,
-        sessions=list_sessions(person.id),
+        sessions=[(row, name_device(row.user_agent)) for row in list_sessions(person.id)],
         current_id=_current_id(),
     )
 
@@ -66,6 +86,18 @@ def end_other_sessions() -> ResponseReturnValue:
     commands.end_other_sessions(me().id, keep=_current_id())
     flash("Vos autres appareils sont déconnectés.")
     return redirect(url_for(".security"), 303)
+
+
+def name_device(user_agent: str) -> str:
+    """A browser and a system, in words that people know: « Firefox sur Android »."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "Navigateur inconnu")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return f"{browser} sur {system}" if system else browser
+
+
+def _place(membership: Membership) -> dict[str, str]:
+    home = url_for("accueil.show", slug=membership.tenant.slug)
+    return {"nom": membership.tenant.name, "note": membership.roles_label, "url": home}
 
 
 def _current_id() -> uuid.UUID | None:

@@ -8,7 +8,8 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from app.core.access import fresh
-from app.core.answers import attempt, download, flash_undo, show_form
+from app.core.answers import attempt, download, flash_undo, page_number, show_form
+from app.core.listing import PER_PAGE, Page
 from app.core.permissions import authorize
 from app.core.text import long_date
 from app.tenants import commands, policies, queries
@@ -29,8 +30,9 @@ def index() -> ResponseReturnValue:
         return download("Équipe", HEADER, map(_cells, team))
     can_manage = policies.can_manage_people(g.actor)
     waiting = queries.list_invitations(g.tenant.id) if can_manage else []
+    page = _page(team, page_number())
     return render_template(
-        "tenants/members/index.html", team=team, waiting=waiting, can_manage=can_manage
+        "tenants/members/index.html", page=page, waiting=waiting, can_manage=can_manage
     )
 
 
@@ -96,6 +98,12 @@ def come_back(membership_id: uuid.UUID) -> ResponseReturnValue:
     member = commands.restore_member(g.actor, membership_id)
     flash(f"{member.user.display_name} fait de nouveau partie de l’équipe.")
     return redirect(url_for(".index"), 303)
+
+
+def _page(team: list[Membership], wanted: int) -> Page[Membership]:
+    last = max(1, -(-len(team) // PER_PAGE))
+    number = min(max(1, wanted), last)
+    return Page(team[(number - 1) * PER_PAGE : number * PER_PAGE], len(team), number)
 
 
 def _guest(form: InvitationForm) -> Guest:
