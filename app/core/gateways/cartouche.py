@@ -47,12 +47,15 @@ def cartouche(template: str, box: SignatureBox, **facts: object) -> StaticStampS
 
     Raises ValueError when the text does not fit.
     """
-    width, height = box.size
-    if not (width and height):
+    if not all(box.size):
         return None
-    page = _TEMPLATES.get_template(f"pdf/core/{template}").render(
-        width=width, height=height, **facts
-    )
+    stamp = _StampPage(render_stamp(cartouche_html(template, box.size, **facts)), box)
     centred = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID)
-    stamp = _StampPage(render_stamp(page), box)
     return StaticStampStyle(background=stamp, background_layout=centred, border_width=0)
+
+
+def cartouche_html(template: str, size: tuple[float, float], **facts: object) -> str:
+    """The page of a cartouche of that size, in points."""
+    width, height = size
+    found = _TEMPLATES.get_template(f"pdf/core/{template}")
+    return found.render(width=width, height=height, **facts)

@@ -7,6 +7,7 @@ had raises ServiceUnavailable, and the same bytes are signed later.
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -27,6 +28,9 @@ from app.core.errors import ServiceUnavailable
 from app.core.gateways.cartouche import cartouche
 from app.core.gateways.certificates import asn1_certificate, asn1_revocation_list
 from app.core.gateways.seal import own_seal, signer_of
+
+# It warns at each signature that nothing is fetched; our own revocation lists are given to it.
+logging.getLogger("pyhanko.sign.signers.pdf_signer").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)

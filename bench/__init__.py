@@ -1,0 +1,1 @@
+"""Reproducible measures: each prints ratios against a reference of the same run."""
