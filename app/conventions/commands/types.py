@@ -90,7 +90,7 @@ def set_type_clauses(
 def set_type_variables(
     actor: Actor, type_version_id: uuid.UUID, variables: Sequence[dict[str, Any]], lock_version: int
 ) -> TypeVersion:
-    """The variables of a draft, in order. DomainError: a name is wrong or taken, answers missing."""
+    """The variables of a draft, in order. DomainError: a name is wrong or taken, no answers."""
     version = _open_draft(actor, type_version_id, lock_version)
     checked = [Variable.from_json(data).checked() for data in variables]
     _refuse_twice([v.name for v in checked], "variable")

@@ -1,4 +1,4 @@
-"""What changed between two texts, word by word, and between two versions of a standard agreement."""
+"""What changed between two texts, word by word, and between two standard agreements."""
 
 from __future__ import annotations
 
