@@ -96,7 +96,9 @@ def _day(iso: str | None, missing: str) -> str:
 
 def _shown_values(convention: Convention, text: Text) -> dict[str, str]:
     names = {party["role"]: party["name"] for party in text["parties"]}
-    return {v.name: _shown(v, convention.values.get(v.name), names) for v in convention.entry.schema}
+    return {
+        v.name: _shown(v, convention.values.get(v.name), names) for v in convention.entry.schema
+    }
 
 
 def _shown(variable: Variable, value: Any, names: dict[str, str]) -> str:
@@ -109,7 +111,9 @@ def _shown(variable: Variable, value: Any, names: dict[str, str]) -> str:
     return variable.show(value)
 
 
-def _block(block: Text, shown: dict[str, str], tables: dict[str, Variable], convention: Any) -> Text:
+def _block(
+    block: Text, shown: dict[str, str], tables: dict[str, Variable], convention: Any
+) -> Text:
     if block["kind"] == "list":
         return {"kind": "list", "items": [_line(item, shown) for item in block["items"]]}
     alone = block["content"][0].get("variable") if len(block["content"]) == 1 else None

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from app.conventions.models import Convention, ReceivedConvention, Signatory, SigningCode, SigningLink
+from app.conventions.models import (
+    Convention,
+    ReceivedConvention,
+    Signatory,
+    SigningCode,
+    SigningLink,
+)
 from app.core.db import require_tenant_id
 from app.core.mail import compose, post
 from app.core.pages import public_url
@@ -21,9 +27,7 @@ def send_link(convention: Convention, signatory: Signatory, link: SigningLink) -
             convention=convention,
             signatory=signatory,
             link=link,
-            url=public_url(
-                "signing.show", slug=_slug(), link_id=link.id, token=link.token
-            ),
+            url=public_url("signing.show", slug=_slug(), link_id=link.id, token=link.token),
         )
     )
 
@@ -46,7 +50,11 @@ def announce_proposal(received: ReceivedConvention, proposed_by: str) -> None:
     """A proposal arrived: to those who may answer."""
     url = public_url("received.show", slug=_slug(), received_id=received.id)
     _tell_staff(
-        f"À lire : {received.title}", "proposal", received=received, proposed_by=proposed_by, url=url
+        f"À lire : {received.title}",
+        "proposal",
+        received=received,
+        proposed_by=proposed_by,
+        url=url,
     )
 
 

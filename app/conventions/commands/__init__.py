@@ -1,5 +1,11 @@
 """Every write of the context, one file per aggregate."""
 
+from app.conventions.commands.library import (
+    create_clause,
+    restore_clause,
+    retire_clause,
+    revise_clause,
+)
 from app.conventions.commands.preparing import (
     PartyData,
     SignatoryData,
@@ -11,6 +17,7 @@ from app.conventions.commands.preparing import (
     set_party,
 )
 from app.conventions.commands.proposing import (
+    STATUS,
     answer_proposal,
     cancel_convention,
     expire_conventions,
@@ -40,8 +47,17 @@ from app.conventions.commands.signing import (
     send_code,
     sign,
 )
+from app.conventions.commands.types import (
+    create_type,
+    draft_type_version,
+    publish_type_version,
+    set_party_roles,
+    set_type_clauses,
+    set_type_variables,
+)
 
 __all__ = [
+    "STATUS",
     "LinkRefused",
     "Origin",
     "PartyData",
@@ -51,6 +67,9 @@ __all__ = [
     "answer_proposal",
     "awaited_signatory",
     "cancel_convention",
+    "create_clause",
+    "create_type",
+    "draft_type_version",
     "edit_convention",
     "expire_conventions",
     "fill_values",
@@ -62,6 +81,7 @@ __all__ = [
     "open_signing",
     "prepare_convention",
     "propose_convention",
+    "publish_type_version",
     "receive_answer",
     "receive_link_request",
     "receive_proposal",
@@ -71,8 +91,14 @@ __all__ = [
     "reopen_convention",
     "request_link",
     "resend_link",
+    "restore_clause",
+    "retire_clause",
+    "revise_clause",
     "send_code",
     "set_party",
+    "set_party_roles",
+    "set_type_clauses",
+    "set_type_variables",
     "sign",
     "sweep_signatures",
     "terminate_convention",

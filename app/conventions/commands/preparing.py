@@ -90,9 +90,16 @@ def _first_parties(actor: Actor, roles: set[str]) -> list[Party]:
 
 
 def _legal(tenant: Any) -> str:
-    seat = ", ".join(part for part in (tenant.address, f"{tenant.postcode} {tenant.city}".strip()) if part)
-    numbers = [f"SIRET {tenant.siret}" if tenant.siret else "", f"RNA {tenant.rna}" if tenant.rna else ""]
-    return ", ".join(part for part in (*numbers, f"dont le siège est {seat}" if seat else "") if part)
+    seat = ", ".join(
+        part for part in (tenant.address, f"{tenant.postcode} {tenant.city}".strip()) if part
+    )
+    numbers = [
+        f"SIRET {tenant.siret}" if tenant.siret else "",
+        f"RNA {tenant.rna}" if tenant.rna else "",
+    ]
+    return ", ".join(
+        part for part in (*numbers, f"dont le siège est {seat}" if seat else "") if part
+    )
 
 
 def edit_convention(
@@ -156,9 +163,7 @@ def _check_party(convention: Convention, data: PartyData) -> None:
         raise DomainError("Cette organisation est déjà une des parties.")
 
 
-def _set_signatories(
-    convention: Convention, party: Party, people: Sequence[SignatoryData]
-) -> None:
+def _set_signatories(convention: Convention, party: Party, people: Sequence[SignatoryData]) -> None:
     # Rows are rewritten in place: an untouched signatory keeps its id, a draft has no other reader.
     kept = party.signatories[: len(people)]
     for rank, person in enumerate(people, start=1):

@@ -206,7 +206,9 @@ def send_code(link_id: uuid.UUID, token: str, origin: Origin) -> Signing:
     signing = open_link(link_id, token, origin, lock=True)
     _require_turn(signing)
     if count_codes(signing.link.id, now() - timedelta(hours=1)) >= CODES_AN_HOUR:
-        raise DomainError("Vous avez demandé beaucoup de codes. Attendez une heure, puis recommencez.")
+        raise DomainError(
+            "Vous avez demandé beaucoup de codes. Attendez une heure, puis recommencez."
+        )
     code = SigningCode(link_id=signing.link.id)
     db.session.add(code)
     db.session.flush()
@@ -246,7 +248,9 @@ def refuse(link_id: uuid.UUID, token: str, reason: str, origin: Origin) -> Signi
     signing = open_link(link_id, token, origin, lock=True)
     _require_turn(signing)
     if not reason.strip():
-        raise DomainError("Dites pourquoi vous ne signez pas : les autres parties liront votre réponse.")
+        raise DomainError(
+            "Dites pourquoi vous ne signez pas : les autres parties liront votre réponse."
+        )
     _act(signing, "refused", origin, reason=reason.strip())
     refuse_round(signing.actor, signing.convention, reason.strip())
     emails.announce_refusal(signing.convention, signing.signatory.name, reason.strip())
@@ -312,7 +316,9 @@ def _new_link(convention: Convention, signatory: Signatory) -> SigningLink:
     db.session.add(link)
     db.session.add(
         EvidenceEvent(
-            round_id=round_.id, signatory_id=signatory.id, kind="link_sent",
+            round_id=round_.id,
+            signatory_id=signatory.id,
+            kind="link_sent",
             details={"to": signatory.masked_email},
         )  # fmt: skip
     )
@@ -343,5 +349,3 @@ def _require_turn(signing: Signing) -> None:
         raise DomainError(
             f"C’est d’abord à {signing.awaited.name} de signer. Vous recevrez un e-mail à votre tour."
         )
-
-

@@ -114,9 +114,7 @@ def list_to_answer() -> list[ReceivedConvention]:
     return list(
         db.session.scalars(
             sa.select(ReceivedConvention)
-            .where(
-                ReceivedConvention.state == State.PROPOSED, ReceivedConvention.answer.is_(None)
-            )
+            .where(ReceivedConvention.state == State.PROPOSED, ReceivedConvention.answer.is_(None))
             .order_by(ReceivedConvention.changed_at)
         )
     )
