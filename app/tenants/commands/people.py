@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.tenants import emails, policies, queries
-from app.tenants.models import Invitation, Membership, Role, User
+from app.tenants.models import Invitation, Membership, Role, Tenant, User
 
 INVITATION_LIFE = timedelta(days=14)
 
@@ -39,9 +39,23 @@ class Guest:
 def invite_person(actor: Actor, guest: Guest) -> Invitation:
     """Send an invitation. DomainError: already of the team, or already invited."""
     authorize(policies.can_manage_people(actor))
-    _refuse_known(actor.tenant_id, guest)
+    return _invite(actor, queries.get_tenant(actor.tenant_id), guest)
+
+
+def invite_first_administrator(
+    actor: Actor, tenant: Tenant, *, name: str, email: str
+) -> Invitation:
+    """Invite who will administer a new organisation. DomainError: somebody already does."""
+    authorize(policies.can_manage_register(actor))
+    if queries.count_administrators(tenant.id):
+        raise DomainError("Quelqu’un administre déjà cet espace. Cette personne invite les autres.")
+    return _invite(actor, tenant, Guest(name, email, [Role.ADMINISTRATOR]))
+
+
+def _invite(actor: Actor, tenant: Tenant, guest: Guest) -> Invitation:
+    _refuse_known(tenant.id, guest)
     invitation = Invitation(
-        tenant=queries.get_tenant(actor.tenant_id),
+        tenant=tenant,
         email=normalise_email(guest.email),
         email_digest=digest(normalise_email(guest.email)),
         name=guest.name,

@@ -8,7 +8,7 @@ from typing import Any
 from wtforms import EmailField, Field, RadioField, StringField, ValidationError
 from wtforms.validators import Email, Length, Optional
 
-from app.core.forms import NO_FILL, SheetForm, needed, read_by
+from app.core.forms import NO_FILL, Form, SheetForm, needed, read_by
 from app.tenants import queries
 from app.tenants.commands import TenantSheet
 from app.tenants.forms.fields import TerritoryField
@@ -22,6 +22,7 @@ from app.tenants.models.identifiers import (
     read_siret,
 )
 
+BAD_EMAIL = "Cette adresse n’est pas complète. Exemple : prenom@exemple.fr"
 KINDS = [(kind.value, TENANT_KIND_LABELS[kind]) for kind in TenantKind if kind != "network"]
 
 
@@ -72,6 +73,23 @@ class IdentityForm(SheetForm):
         return replace(before, **identity) if before else TenantSheet(**identity)
 
 
+class AdministratorForm(Form):
+    """The first person who administers an organisation."""
+
+    person = StringField(
+        "Qui administrera son espace ?",
+        [needed("Écrivez le nom de cette personne."), Length(max=120)],
+        description="Prénom et nom.",
+        render_kw=NO_FILL,
+    )
+    email = EmailField(
+        "Son adresse e-mail",
+        [needed("Écrivez son adresse e-mail."), Email(BAD_EMAIL)],
+        description="Elle recevra une invitation.",
+        render_kw=NO_FILL,
+    )
+
+
 class NewTenantForm(IdentityForm):
     """A new organisation, and the first person who administers it."""
 
@@ -83,7 +101,7 @@ class NewTenantForm(IdentityForm):
     )
     email = EmailField(
         "Son adresse e-mail",
-        [Optional(), Email("Cette adresse n’est pas complète. Exemple : prenom@exemple.fr")],
+        [Optional(), Email(BAD_EMAIL)],
         description="Elle recevra une invitation.",
         render_kw=NO_FILL,
     )

@@ -49,4 +49,4 @@ def _text(mail: EmailMessage) -> str:
 def _link(text: str) -> Markup:
     """The text, escaped first; then nothing but its web addresses becomes markup."""
     linked = ADDRESS.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', str(escape(text)))
-    return Markup(linked)  # noqa: S704 escaped above, and an escaped address has no quote left
+    return Markup(linked.replace("\n", "<br>\n"))  # noqa: S704 escaped above, and an escaped address has no quote left

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.text import short_date
 from app.tenants.models import Bulle, Stage
 
 # Metropolitan France, in degrees (WGS 84): what the outline of components/france.svg covers.
 WEST, EAST, SOUTH, NORTH = -5.4, 10.2, 41.3, 51.4
-MIDDLE = 3.0
+# The drawing, in its own units: components/carte.html projects alike and writes with letters of 17.
+WIDTH, RADIUS, LETTER, LINE = 475, 19, 9.5, 22
+SIDES = ("start", "end", "middle")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of the drawing that holds a circle or a name."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two overlap."""
+        apart = self.right <= other.left or other.right <= self.left
+        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
 
 @dataclass(frozen=True)
 class Point:
-    """One Bulle on the map: `lon` and `lat` in degrees, the name on the side that has room."""
+    """One Bulle on the map: `lon` and `lat` in degrees, `nom` on the side (`cote`) that has room;
+    empty where none has, the list then names it."""
 
+    bulle: str
     nom: str
     lon: float
     lat: float
@@ -27,15 +46,33 @@ class Point:
     @property
     def phrase(self) -> str:
         """The point in words."""
-        return f"{self.nom} (étape {self.numero})"
+        return f"{self.bulle} (étape {self.numero})"
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Where it falls on the drawing."""
+        return 30.25 * (self.lon + 5.466), 44 * (51.438 - self.lat)
+
+    @property
+    def circle(self) -> Box:
+        """What its circle covers."""
+        x, y = self.centre
+        return Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS)
+
+    def label(self, side: str) -> Box:
+        """What its name covers on one side: right of the circle, left of it, or under."""
+        (x, y), long = self.centre, LETTER * len(self.bulle)
+        left = {"start": x + RADIUS, "end": x - RADIUS - long, "middle": x - long / 2}[side]
+        top = y + RADIUS if side == "middle" else y - LINE / 2
+        return Box(left, top, left + long, top + LINE)
 
 
 def place_points(bulles: Sequence[Bulle]) -> list[Point]:
-    """The Bulles whose coordinates are known and lie in metropolitan France; the list names them
-    all. The furthest along is drawn strong."""
+    """The Bulles whose coordinates are known and lie in metropolitan France; the list beside names
+    them all. The furthest along is drawn strong, and last, over the others."""
     furthest = max((bulle.stage for bulle in bulles), default=None)
-    points = [_point(bulle, fort=bulle.stage == furthest) for bulle in bulles if _is_drawn(bulle)]
-    return sorted(points, key=lambda point: point.fort)
+    drawn = [_point(bulle, fort=bulle.stage == furthest) for bulle in bulles if _is_drawn(bulle)]
+    return sorted(_name(drawn), key=lambda point: point.fort)
 
 
 def _is_drawn(bulle: Bulle) -> bool:
@@ -47,8 +84,25 @@ def _is_drawn(bulle: Bulle) -> bool:
 
 def _point(bulle: Bulle, *, fort: bool) -> Point:
     latitude, longitude = bulle.coordinates or (0, 0)
-    side = "start" if longitude < MIDDLE else "end"
-    return Point(bulle.name, float(longitude), float(latitude), bulle.stage, side, fort)
+    return Point(bulle.name, "", float(longitude), float(latitude), bulle.stage, SIDES[0], fort)
+
+
+def _name(points: list[Point]) -> list[Point]:
+    """Write each name where it meets no circle and no earlier name."""
+    taken = [point.circle for point in points]
+    named = []
+    for point in points:
+        side = next((side for side in SIDES if _is_free(point.label(side), taken)), None)
+        if side:
+            taken.append(point.label(side))
+            point = replace(point, nom=point.bulle, cote=side)
+        named.append(point)
+    return named
+
+
+def _is_free(box: Box, taken: list[Box]) -> bool:
+    inside = box.left >= 0 and box.right <= WIDTH
+    return inside and not any(box.meets(other) for other in taken)
 
 
 @dataclass(frozen=True)

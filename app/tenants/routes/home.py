@@ -75,7 +75,7 @@ def list_sheet_tasks(actor: Actor) -> list[Task]:
     return [
         Task(
             rank=40,
-            title=f"Complétez la fiche de la Bulle « {bulle.name} »",
+            title=f"Complétez la fiche « {bulle.name} »",
             detail="Les voisins ont besoin de l’adresse et de savoir comment entrer.",
             button="Compléter la fiche",
             url=url_for("bulles.location", bulle_id=bulle.id),

@@ -14,8 +14,14 @@ from app.core.listing import paginate
 from app.core.permissions import authorize
 from app.tenants import commands, policies, queries
 from app.tenants.commands import TenantSheet
-from app.tenants.forms.register import KINDS, NewTenantForm, PlaceForm, TenantEditForm
-from app.tenants.models import Tenant
+from app.tenants.forms.register import (
+    KINDS,
+    AdministratorForm,
+    NewTenantForm,
+    PlaceForm,
+    TenantEditForm,
+)
+from app.tenants.models import Invitation, Tenant
 
 bp = Blueprint("register", __name__, url_prefix="/<slug>/organisations")
 HEADER = ("Nom", "Nom court", "Genre", "SIREN", "SIRET", "RNA", "Adresse", "Code postal", "Ville")
@@ -44,7 +50,7 @@ def new() -> ResponseReturnValue:
     """Add an organisation."""
     authorize(policies.can_manage_register(g.actor))
     form = NewTenantForm()
-    tenant = attempt(form, lambda: commands.create_tenant(g.actor, form.sheet()))
+    tenant = attempt(form, lambda: _create(form))
     if tenant is None:
         return show_form("tenants/register/new.html", form)
     flash(f"{tenant.short_name} a son espace.")
@@ -63,6 +69,7 @@ def show(tenant_id: uuid.UUID) -> ResponseReturnValue:
         run=queries.list_run_bulles(tenant_id),
         joined=queries.list_joined_bulles(tenant_id),
         can_manage=policies.can_manage_register(g.actor),
+        is_administered=queries.count_administrators(tenant_id) > 0,
     )
 
 
@@ -78,6 +85,33 @@ def identity(tenant_id: uuid.UUID) -> ResponseReturnValue:
 def place(tenant_id: uuid.UUID) -> ResponseReturnValue:
     """Change where an organisation is."""
     return _edit(tenant_id, PlaceForm, "tenants/register/place.html")
+
+
+@bp.route("/<uuid:tenant_id>/administration", methods=["GET", "POST"])
+@fresh
+def administrator(tenant_id: uuid.UUID) -> ResponseReturnValue:
+    """Invite the first person who administers an organisation."""
+    authorize(policies.can_manage_register(g.actor))
+    organisation = queries.get_tenant(tenant_id)
+    form = AdministratorForm()
+    invitation = attempt(form, lambda: _invite(organisation, form))
+    if invitation is None:
+        return show_form("tenants/register/administrator.html", form, organisation=organisation)
+    flash(f"{invitation.name} a reçu une invitation.")
+    return redirect(url_for(".show", tenant_id=tenant_id), 303)
+
+
+def _create(form: NewTenantForm) -> Tenant:
+    tenant = commands.create_tenant(g.actor, form.sheet())
+    if form.email.data:
+        _invite(tenant, form)
+    return tenant
+
+
+def _invite(tenant: Tenant, form: NewTenantForm | AdministratorForm) -> Invitation:
+    return commands.invite_first_administrator(
+        g.actor, tenant, name=form.person.data or "", email=form.email.data or ""
+    )
 
 
 def _edit(
