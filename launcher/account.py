@@ -71,6 +71,8 @@ class Account:
             return folder
         copy = copies / folder.name
         if not copy.exists():
+            copies.mkdir(exist_ok=True)
+            copies.chmod(0o755)
             half = copies / f"{folder.name}.half"  # renamed when whole: a cut copy is never used
             shutil.rmtree(half, ignore_errors=True)
             shutil.copytree(folder, half)
