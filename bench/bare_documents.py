@@ -12,12 +12,13 @@ from pyhanko.sign import fields, signers
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
 
-from app.core.authority import Authority, Credential
+from app.core.authority import Authority
 from app.core.documents import FONTS
 from app.core.gateways.cartouche import cartouche_html
 from app.core.gateways.certificates import asn1_certificate, asn1_revocation_list
 from app.core.gateways.seal import signer_of
 from app.core.gateways.timestamp import timestamper
+from app.core.issuing import Credential
 from tests.core.papers import AMELIE, ATTACHMENT, FROZEN_AT, OLGA, VERIFY_URL
 
 _BOXES = {

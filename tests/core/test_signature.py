@@ -83,7 +83,8 @@ def test_still_proven_years_later(
 ) -> None:
     later = now() + timedelta(days=365 * years)
     shutil.copytree(authority._folder, tmp_path / "autorite")
-    monkeypatch.setattr("app.core.authority.now", lambda: later)
+    for module in ("authority", "issuing"):
+        monkeypatch.setattr(f"app.core.{module}.now", lambda: later)
     lists_in_force = Trust.of(Authority(tmp_path / "autorite", "secret-of-the-tests"))
     for pdf in (papers.twice, papers.sealed):
         assert examine(pdf, lists_in_force, at=later).status == "intact"

@@ -9,7 +9,7 @@ from cryptography import x509 as pyca
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from app.core.authority import PrivateKey
+from app.core.issuing import PrivateKey
 
 
 def asn1_certificate(certificate: pyca.Certificate) -> x509.Certificate:

@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pyhanko.sign.signers import Signer, SimpleSigner
 
-from app.core.authority import Authority, Credential
+from app.core.authority import Authority
 from app.core.errors import DomainError
 from app.core.gateways.certificates import asn1_certificate, asn1_key, certificate_store
+from app.core.issuing import Credential
 
 
 def signer_of(credential: Credential) -> SimpleSigner:
