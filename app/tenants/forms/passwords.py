@@ -7,9 +7,9 @@ from zxcvbn import zxcvbn
 SHORTEST, LONGEST = 12, 256
 MEASURED = 72
 """zxcvbn's time grows fast with length: what comes after the 72nd character can only help."""
-ENOUGH = 3
-"""zxcvbn's score: 10^8 guesses or more."""
-OUR_WORDS = ["bulle", "bulles", "bulles de vie", "ocytocines", "reseau des bulles", "association"]
+ENOUGH = 4
+"""zxcvbn's score: 10^10 guesses or more."""
+OUR_WORDS = ["bulle", "bulles", "de", "des", "vie", "ocytocines", "reseau", "association"]
 
 TOO_SHORT = f"Ce mot de passe est trop court. Écrivez au moins {SHORTEST} caractères."
 TOO_LONG = f"Ce mot de passe est trop long. Écrivez au plus {LONGEST} caractères."

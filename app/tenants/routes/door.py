@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from typing import cast
@@ -9,7 +10,6 @@ from typing import cast
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import Security, login_user
-from flask_security.utils import validate_redirect_url
 
 from app.core.access import public
 from app.core.errors import DomainError
@@ -20,6 +20,9 @@ from app.tenants.models import User
 from app.tenants.routes.me import me
 
 bp = Blueprint("door", __name__)
+
+# Browsers read "//", "/\\" and "/<tab>/" as another site.
+OUR_PATH = re.compile(r"/(?![/\\])[^\\\s]*")
 
 
 @bp.post("/connexion/lien")
@@ -116,4 +119,4 @@ def _check_app_code(digits: str) -> None:
 
 def _inside(address: str | None) -> str:
     """The page to go back to, when it is one of ours."""
-    return address if address and validate_redirect_url(address) else ""
+    return address if address and OUR_PATH.fullmatch(address) else ""

@@ -65,9 +65,10 @@ def _begin_session(sender: Flask, *, user: User, **_: Any) -> None:
 
 
 def _end_session(sender: Flask, *, user: User, **_: Any) -> None:
-    current = cast(ServerSession, session)
-    if current.row_id:
-        revoke_sessions(user.id, only=current.row_id)
+    if user.is_anonymous:
+        return
+    if row_id := cast(ServerSession, session).row_id:
+        revoke_sessions(user.id, only=row_id)
     session.clear()
     log.info("signed out", person=str(user.id))
 

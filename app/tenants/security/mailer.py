@@ -23,6 +23,14 @@ LINKS = ("reset_link", "confirmation_link")
 class PostedMail(MailUtil):  # type: ignore[misc]  # untyped package
     """Composes the French mail that stands for one of Flask-Security's."""
 
+    def normalize(self, email: str) -> str:
+        """The address as it is looked for; phones leave a space after it."""
+        return str(super().normalize(email.strip()))
+
+    def validate(self, email: str) -> str:
+        """The same, for an address that a mail will be sent to."""
+        return str(super().validate(email.strip()))
+
     def send_mail(
         self,
         template: str,

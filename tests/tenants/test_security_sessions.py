@@ -1,0 +1,210 @@
+"""Sessions are rows: renewed, listed, ended; and the proof that is asked again before a grave act."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.core.clock import now
+from app.core.db import db
+from app.core.sessions import IDLE, LIFETIME, WebSession
+from tests.factories.cast import Cast
+from tests.http import Client
+from tests.tenants.letterbox import mail_to
+
+WORDS = "violon citrouille ardoise 7"
+
+
+def sessions_of(cast: Cast, who: str) -> list[WebSession]:
+    wanted = sa.select(WebSession).where(WebSession.user_id == cast.people[who].id)
+    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def other_device(client: Client, cast: Cast, who: str) -> FlaskClient:
+    browser = client.app.test_client()
+    browser.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Android 14) Firefox/140.0"
+    form = {"email": f"{who}@exemple.fr", "password": cast.password}
+    browser.post("/connexion", data={**form, "csrf_token": client.csrf_token(browser)})
+    assert is_in(browser)
+    return browser
+
+
+def is_in(browser: FlaskClient) -> bool:
+    return browser.get("/compte/").status_code == 200
+
+
+def age(who: str, cast: Cast, **changes: Any) -> None:
+    rows = sa.update(WebSession).where(WebSession.user_id == cast.people[who].id)
+    db.session.execute(rows.values(**changes))
+    db.session.commit()
+
+
+def stale(client: Client, cast: Cast, who: str, minutes: int) -> None:
+    """The proof of a person's session becomes so many minutes old."""
+    client.browser(who)
+    for row in sessions_of(cast, who):
+        row.data = row.data | {"fs_paa": row.data["fs_paa"] - 60 * minutes}
+    db.session.commit()
+
+
+def test_signing_in_changes_the_key(client: Client, cast: Cast) -> None:
+    browser = client.browser(None)
+    client.csrf_token(browser)
+    before = browser.get_cookie("session")
+    client.post("/connexion", {"email": "bob@exemple.fr", "password": cast.password}, status=302)
+    after = browser.get_cookie("session")
+    assert before
+    assert after
+    assert before.value != after.value
+    planted = client.app.test_client()
+    planted.set_cookie("session", before.value)
+    assert not is_in(planted)
+
+
+def test_the_cookie_is_a_key_kept_from_scripts(client: Client, cast: Cast) -> None:
+    form = {"email": "bob@exemple.fr", "password": cast.password}
+    cookie = client.post("/connexion", form, status=302).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    key = cookie.split(";")[0].removeprefix("session=")
+    assert len(key) >= 43
+    assert key not in {row.key_sha256 for row in sessions_of(cast, "bob")}
+
+
+def test_signing_out_ends_the_row_not_only_the_cookie(client: Client, cast: Cast) -> None:
+    cookie = client.browser("bob").get_cookie("session")
+    client.post("/deconnexion", as_="bob", status=302)
+    stolen = client.app.test_client()
+    assert cookie
+    stolen.set_cookie("session", cookie.value)
+    assert not is_in(stolen)
+    assert sessions_of(cast, "bob") == []
+
+
+@pytest.mark.parametrize("changes", [{"seen_at": IDLE}, {"created_at": LIFETIME}])
+def test_a_session_dies_when_idle_or_old(
+    client: Client, cast: Cast, changes: dict[str, timedelta]
+) -> None:
+    browser = client.browser("bob")
+    assert is_in(browser)
+    age("bob", cast, **{column: now() - span for column, span in changes.items()})
+    assert not is_in(browser)
+
+
+def test_devices_are_listed_and_one_can_be_signed_out(client: Client, cast: Cast) -> None:
+    phone = other_device(client, cast, "alice")
+    page = client.get("/compte/securite", as_="alice").get_data(as_text=True)
+    assert "Firefox sur Android" in page
+    assert "C’est cet appareil" in page
+    row = next(row for row in sessions_of(cast, "alice") if "Android" in row.user_agent)
+    client.post(f"/compte/securite/sessions/{row.id}/fin", as_="alice")
+    assert not is_in(phone)
+    assert is_in(client.browser("alice"))
+
+
+def test_nobody_ends_the_session_of_another(client: Client, cast: Cast) -> None:
+    assert is_in(client.browser("bob"))
+    row = sessions_of(cast, "bob")[0]
+    client.post(f"/compte/securite/sessions/{row.id}/fin", as_="alice")
+    assert is_in(client.browser("bob"))
+
+
+def test_all_other_devices_can_be_signed_out(client: Client, cast: Cast) -> None:
+    phone = other_device(client, cast, "alice")
+    client.post("/compte/securite/sessions/fin", as_="alice")
+    assert not is_in(phone)
+    assert is_in(client.browser("alice"))
+
+
+def test_a_new_password_ends_all_other_sessions(client: Client, cast: Cast) -> None:
+    phone = other_device(client, cast, "alice")
+    form = {
+        "password": cast.password,
+        "new_password": WORDS,
+        "new_password_confirm": WORDS,
+    }
+    client.post("/compte/mot-de-passe", form, as_="alice", status=302)
+    assert not is_in(phone)
+    assert is_in(client.browser("alice"))
+    assert len(sessions_of(cast, "alice")) == 1
+
+
+def test_the_old_password_is_needed_to_change_it(client: Client, cast: Cast) -> None:
+    form = {"password": "pas celui-là", "new_password": WORDS, "new_password_confirm": WORDS}
+    client.post("/compte/mot-de-passe", form, as_="alice", status=422)
+
+
+def test_a_grave_act_asks_again_and_comes_back(client: Client, cast: Cast) -> None:
+    stale(client, cast, "alice", 11)
+    asked = client.get("/ascs/equipe/invitation", as_="alice", status=303)
+    assert asked.headers["Location"] == "/compte/verification?next=/ascs/equipe/invitation"
+    form = {"password": cast.password, "next": "/ascs/equipe/invitation"}
+    back = client.post("/compte/verification", form, as_="alice", status=302)
+    assert back.headers["Location"] == "/ascs/equipe/invitation"
+    client.get("/ascs/equipe/invitation", as_="alice")
+
+
+def test_what_was_opened_in_time_may_be_sent(client: Client, cast: Cast) -> None:
+    guest = {"name": "Zoé", "email": "zoe@exemple.fr", "roles": "reader"}
+    stale(client, cast, "alice", 11)
+    sent = client.post("/ascs/equipe/invitation", guest, as_="alice")
+    assert sent.headers["Location"] == "/ascs/equipe/"
+    stale(client, cast, "alice", 10)
+    sent = client.post("/ascs/equipe/invitation", guest, as_="alice")
+    assert sent.headers["Location"].startswith("/compte/verification")
+
+
+def test_a_wrong_password_does_not_refresh(client: Client, cast: Cast) -> None:
+    stale(client, cast, "alice", 30)
+    client.post("/compte/verification", {"password": "pas celui-là 12"}, as_="alice", status=422)
+    client.get("/ascs/equipe/invitation", as_="alice", status=303)
+
+
+def test_reading_does_not_refresh(client: Client, cast: Cast) -> None:
+    stale(client, cast, "alice", 30)
+    client.get("/ascs/equipe/", as_="alice")
+    client.get("/ascs/equipe/invitation", as_="alice", status=303)
+
+
+def test_without_a_password_a_code_by_mail_proves_it(
+    app: Flask, client: Client, cast: Cast
+) -> None:
+    stale(client, cast, "alice", 30)
+    sent = client.post("/compte/verification/envoi?next=/ascs/equipe/invitation", as_="alice")
+    code = code_in(mail_to(app, "alice@exemple.fr"))
+    wrong = {"code": f"{(int(code) + 1) % 1_000_000:06d}"}
+    client.post(sent.headers["Location"], wrong, as_="alice", status=422)
+    client.get("/ascs/equipe/invitation", as_="alice", status=303)
+    right = {"code": f"{code[:3]} {code[3:]}", "next": "/ascs/equipe/invitation"}
+    back = client.post(sent.headers["Location"], right, as_="alice")
+    assert back.headers["Location"] == "/ascs/equipe/invitation"
+    client.get("/ascs/equipe/invitation", as_="alice")
+    client.post("/compte/verification/courriel", right, as_="alice", status=422)
+
+
+def test_a_newer_code_replaces_the_one_before(app: Flask, client: Client, cast: Cast) -> None:
+    client.post("/compte/verification/envoi", as_="alice")
+    first = code_in(mail_to(app, "alice@exemple.fr"))
+    client.post("/compte/verification/envoi", as_="alice")
+    second = code_in(mail_to(app, "alice@exemple.fr"))
+    assert first != second
+    client.post("/compte/verification/courriel", {"code": first}, as_="alice", status=422)
+    client.post("/compte/verification/courriel", {"code": second}, as_="alice")
+
+
+def test_the_code_of_one_person_is_nothing_for_another(
+    app: Flask, client: Client, cast: Cast
+) -> None:
+    client.post("/compte/verification/envoi", as_="alice")
+    form = {"code": code_in(mail_to(app, "alice@exemple.fr"))}
+    client.post("/compte/verification/courriel", form, as_="bob", status=422)
+
+
+def code_in(text: str) -> str:
+    line = next(line for line in text.splitlines() if line.startswith("Votre code est"))
+    return "".join(character for character in line if character.isdigit())
