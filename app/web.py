@@ -14,6 +14,7 @@ from werkzeug import Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.conventions.jobs
+import app.core.housekeeping
 import app.core.mail
 import app.tenants.jobs
 from app import cli

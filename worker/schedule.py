@@ -28,7 +28,8 @@ class Periodic:
 SCHEDULE = (
     Periodic("conventions.expire_conventions", timedelta(hours=6), per_tenant=True),
     Periodic("conventions.sweep_signatures", timedelta(minutes=5), per_tenant=True),
-    Periodic("tenants.purge_expired", timedelta(hours=24)),
+    Periodic("tenants.purge_proofs", timedelta(hours=24)),
+    Periodic("core.forget", timedelta(hours=24)),
 )
 
 

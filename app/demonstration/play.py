@@ -99,11 +99,11 @@ def _sign(draft: Draft, signatory_id: uuid.UUID) -> None:
         link = find_live_link(convention.open_round.id, signatory_id)
         if link is None or any(a.signatory_id == signatory_id for a in convention.open_round.acts):
             return
-        commands.send_code(link.id, link.token, BROWSER)
+        link_id, token = link.id, link.token
+        commands.send_code(link_id, token, BROWSER)
     with acting(draft.by):
-        code = find_code(link.id)
-        if code:
-            commands.sign(link.id, link.token, code.code, True, BROWSER)
+        if code := find_code(link_id):
+            commands.sign(link_id, token, code.code, True, BROWSER)
 
 
 def _wait(draft: Draft, reached: Callable[[Convention], bool]) -> None:

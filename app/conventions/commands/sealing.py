@@ -35,6 +35,10 @@ EVIDENCE_STEP = "evidence"
 STUCK_AFTER = timedelta(minutes=5)
 
 
+class DocumentUnsound(Exception):
+    """Our own verification refuses what we just signed: nothing is published."""
+
+
 def advance_sealing(round_id: uuid.UUID) -> None:
     """Do the next step of a round's document, and ask for the one after. Nothing to do: do nothing."""
     convention = get_locked_by_round(round_id)
@@ -188,12 +192,14 @@ def _event(event: Any) -> dict[str, str]:
 
 def _certificates(pdf: bytes) -> dict[str, dict[str, str]]:
     report = examine(pdf, Trust.of(services.authority()))
+    if not report.sealed:
+        raise DocumentUnsound(f"sealed document is {report.status}")
     return {
         s.field: {
             "subject": f"{s.signer}, {s.organisation}",
-            "issuer": s.issuer,
-            "serial": s.serial,
-            "sha256": s.certificate_sha256,
+            "issuer": s.certificate.issuer,
+            "serial": s.certificate.serial,
+            "sha256": s.certificate.sha256,
             "timestamped_at": s.timestamped_at.isoformat() if s.timestamped_at else "",
         }
         for s in report.signatures

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -117,6 +117,12 @@ class Variable:
         if self.kind == VariableKind.TABLE:
             return "\n".join(" ; ".join(row) for row in value)
         return str(value).replace(".", ",") if self.kind == VariableKind.NUMBER else str(value)
+
+
+def blanks_of(variables: Iterable[Variable]) -> dict[str, Variable]:
+    """What each name of a text stands for, the built-in ones included."""
+    known = [Variable(name, label, VariableKind.TEXT) for name, label in BUILT_IN.items()]
+    return {variable.name: variable for variable in (*known, *variables)}
 
 
 def check_name(name: str) -> None:

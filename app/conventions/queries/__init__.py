@@ -1,7 +1,7 @@
 """Every read of the context, one file per aggregate."""
 
 from app.conventions.queries.conventions import (
-    count_by_state,
+    count_conventions,
     find_received,
     get_convention,
     get_locked_by_round,
@@ -22,6 +22,7 @@ from app.conventions.queries.library import (
     is_clause_title_free,
     list_clause_versions,
     list_clauses,
+    list_sibling_versions,
     list_themes,
     list_uses,
 )
@@ -50,7 +51,7 @@ from app.conventions.queries.types import (
 )
 
 __all__ = [
-    "count_by_state",
+    "count_conventions",
     "count_codes",
     "find_code",
     "find_live_link",
@@ -84,6 +85,7 @@ __all__ = [
     "list_published_versions",
     "list_recent",
     "list_seal_steps",
+    "list_sibling_versions",
     "list_stuck_rounds",
     "list_themes",
     "list_to_answer",

@@ -98,10 +98,12 @@ def list_years() -> list[str]:
     return list(db.session.scalars(sa.select(year).distinct().order_by(year.desc())))
 
 
-def count_by_state() -> dict[str, int]:
-    """How many of our conventions are in each state."""
-    counted = sa.select(Convention.state, sa.func.count()).group_by(Convention.state)
-    return {state: count for state, count in db.session.execute(counted.order_by(Convention.state))}
+def count_conventions() -> int:
+    """How many conventions the list holds, ours and those received."""
+    return (
+        db.session.scalar(sa.select(sa.func.count()).select_from(list_conventions().subquery()))
+        or 0
+    )
 
 
 def list_recent(limit: int = 3) -> list[Any]:

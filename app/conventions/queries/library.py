@@ -47,6 +47,16 @@ def list_clause_versions(ids: Sequence[uuid.UUID]) -> Sequence[ClauseVersion]:
     ).all()
 
 
+def list_sibling_versions(clause_version_id: uuid.UUID) -> Sequence[ClauseVersion]:
+    """Every text of the clause to which this text belongs; none when it is unknown."""
+    clause = sa.select(ClauseVersion.clause_id).where(
+        ClauseVersion.id == clause_version_id, _own(ClauseVersion)
+    )
+    return db.session.scalars(
+        sa.select(ClauseVersion).where(ClauseVersion.clause_id.in_(clause), _own(ClauseVersion))
+    ).all()
+
+
 def list_themes() -> list[str]:
     """The themes of the library, in order."""
     themes = db.session.scalars(sa.select(Clause.theme).where(_own(Clause)).distinct())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.conventions.models import (
     CatalogueEntry,
@@ -40,7 +40,7 @@ def get_type_version(type_version_id: uuid.UUID, *, lock: bool = False) -> TypeV
     With `lock`, whoever changes the same version at this moment waits for us.
     """
     if lock:
-        get_owned(TypeVersion, type_version_id, lock=True)
+        db.session.expire(get_owned(TypeVersion, type_version_id, lock=True))
     clause = (
         selectinload(TypeVersion.clauses)
         .joinedload(TypeClause.clause_version)
@@ -51,7 +51,6 @@ def get_type_version(type_version_id: uuid.UUID, *, lock: bool = False) -> TypeV
         sa.select(TypeVersion)
         .where(TypeVersion.id == type_version_id, TypeVersion.tenant_id == require_tenant_id())
         .options(joinedload(TypeVersion.type), clause)
-        .execution_options(populate_existing=lock)
     ).one()
 
 
@@ -107,12 +106,11 @@ def list_published_versions(type_id: uuid.UUID) -> Sequence[CatalogueEntry]:
 def list_catalogue(*, q: str = "", sort: str = "titre") -> sa.Select[CatalogueEntry]:
     """The last version of each standard agreement, searched by title and purpose; sorted by
     `titre`, `version` or `date` of publication, with a `-` for the other way."""
-    newest = (
-        sa.select(CatalogueEntry.id)
-        .distinct(CatalogueEntry.type_id)
-        .order_by(CatalogueEntry.type_id, CatalogueEntry.version.desc())
+    newer = aliased(CatalogueEntry)
+    has_newer = sa.exists().where(
+        newer.type_id == CatalogueEntry.type_id, newer.version > CatalogueEntry.version
     )
-    statement = sa.select(CatalogueEntry).where(CatalogueEntry.id.in_(newest))
+    statement = sa.select(CatalogueEntry).where(~has_newer)
     if q:
         statement = statement.where(CatalogueEntry.search_key.contains(fold(q), autoescape=True))
     column = CATALOGUE_SORTS.get(sort.removeprefix("-"), CatalogueEntry.search_key)

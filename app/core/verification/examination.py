@@ -26,7 +26,7 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from app.core.clock import now
 from app.core.verification.policy import DIFFERENCES, asn1_lists, asn1_roots, validation_spec
 from app.core.verification.reading import DEFAULT_LIMITS, Limits, Unreadable, open_pdf
-from app.core.verification.report import Changes, Report, SignatureReport, Status
+from app.core.verification.report import CertificateFacts, Changes, Report, SignatureReport, Status
 from app.core.verification.trust import Trust
 
 # The report says what is wrong; pyHanko's traces of strangers' files would drown the journal.
@@ -88,6 +88,16 @@ async def _judge(
         changed_fields=changed_fields,
         closes=_closes(signature),
         tampered=_is_tampered(signature, outcome, changes),
+        certificate=_certificate(signature),
+    )
+
+
+def _certificate(signature: EmbeddedPdfSignature) -> CertificateFacts:
+    found = signature.signer_cert
+    return CertificateFacts(
+        issuer=found.issuer.native.get("common_name", ""),
+        serial=str(found.serial_number),
+        sha256=found.sha256.hex(),
     )
 
 

@@ -18,6 +18,15 @@ Changes = Literal["none", "archiving", "form_filling", "other"]
 
 
 @dataclass(frozen=True)
+class CertificateFacts:
+    """What identifies the certificate of a signature: `serial` in decimal, `sha256` of its DER (hex)."""
+
+    issuer: str
+    serial: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class SignatureReport:
     """One person's signature, or the network's seal (`closes`: it locks every field).
 
@@ -37,6 +46,7 @@ class SignatureReport:
     changed_fields: tuple[str, ...]
     closes: bool
     tampered: bool
+    certificate: CertificateFacts
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectMultipleField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -13,7 +14,9 @@ from app.tenants.forms.passwords import refuse_password
 from app.tenants.models import ROLE_HINTS, ROLE_LABELS, Role
 
 NAME = "Prénom et nom"
-ROLE_CHOICES = [(role.value, f"{ROLE_LABELS[role]}. {ROLE_HINTS[role]}") for role in Role]
+ROLE_CHOICES = [
+    SelectChoice(role.value, f"{ROLE_LABELS[role]}. {ROLE_HINTS[role]}") for role in Role
+]
 Text = str | None
 
 

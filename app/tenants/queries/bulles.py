@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
@@ -115,7 +116,7 @@ def _current_stages() -> sa.Select[uuid.UUID, int]:
     return (
         sa.select(StagePassage.bulle_id, StagePassage.stage)
         .where(~sa.exists().where(correction.corrects_id == StagePassage.id))
-        .distinct(StagePassage.bulle_id)
+        .ext(distinct_on(StagePassage.bulle_id))
         .order_by(StagePassage.bulle_id, StagePassage.entered_on.desc(), StagePassage.id.desc())
     )
 

@@ -62,7 +62,7 @@ def list_team_tasks(actor: Actor) -> list[Task]:
         Task(
             rank=50,
             title="Invitez votre équipe",
-            detail="Vous êtes seul dans cet espace. Une invitation prend une minute.",
+            detail="Vous êtes la seule personne de cet espace. Inviter prend une minute.",
             button="Inviter une personne",
             url=url_for("members.index"),
         )
