@@ -10,8 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.tenants.models import User
-from tests.factories.cast import Cast
+from tests.factories.cast import Cast, address
 
 
 class Page(HTMLParser):
@@ -50,7 +49,7 @@ class Client:
         if name not in self.clients:
             self.clients[name] = self.app.test_client()
             if who:
-                self._sign_in(self.clients[name], self.cast.people[who])
+                self._sign_in(self.clients[name], who)
         return self.clients[name]
 
     def get(self, url: str, *, as_: str | None = None, status: int = 200) -> TestResponse:
@@ -58,7 +57,12 @@ class Client:
         return self._checked(self.browser(as_).get(url), status)
 
     def post(
-        self, url: str, data: dict[str, Any] | None = None, *, as_: str | None = None, status: int = 303
+        self,
+        url: str,
+        data: dict[str, Any] | None = None,
+        *,
+        as_: str | None = None,
+        status: int = 303,
     ) -> TestResponse:
         """Send a form with its anti-forgery token."""
         browser = self.browser(as_)
@@ -72,14 +76,18 @@ class Client:
         assert found, "no form on /verifier"
         return found[1]
 
-    def _sign_in(self, browser: FlaskClient, person: User) -> None:
+    def _sign_in(self, browser: FlaskClient, who: str) -> None:
         token = self.csrf_token(browser)
-        credentials = {"email": person.email, "password": self.cast.password, "csrf_token": token}
+        credentials = {"email": address(who), "password": self.cast.password, "csrf_token": token}
         response = browser.post("/connexion", data=credentials)
         assert response.status_code in {302, 303}, response.get_data(as_text=True)[:2000]
 
     def _checked(self, response: TestResponse, status: int) -> TestResponse:
-        text = response.get_data(as_text=True) if response.is_json or response.mimetype == "text/html" else ""
+        text = (
+            response.get_data(as_text=True)
+            if response.is_json or response.mimetype == "text/html"
+            else ""
+        )
         assert response.status_code == status, f"{response.status_code}: {text[-1500:]}"
         if response.mimetype == "text/html" and status not in {302, 303}:
             check_page(text)

@@ -73,10 +73,15 @@ def build_cast() -> Cast:
     return Cast(tenants, people, bulle)
 
 
+def address(who: str) -> str:
+    """The e-mail address of a person of the cast, readable after any request."""
+    return f"{who}@exemple.fr"
+
+
 def _person(who: str, password: str) -> User:
     return User(
         name=PEOPLE[who][0],
-        email=f"{who}@exemple.fr",
+        email=address(who),
         password=password,
         fs_uniquifier=f"uniquifier-of-{who}",
         confirmed_at=now(),
@@ -92,7 +97,10 @@ def _bulle(porteur: Tenant) -> Bulle:
     db.session.flush()
     db.session.add(
         StagePassage(
-            bulle_id=bulle.id, stage=1, entered_on=now().date(), decided_by="Le conseil",
+            bulle_id=bulle.id,
+            stage=1,
+            entered_on=now().date(),
+            decided_by="Le conseil",
             recorded_by_name="Olga Renaud",
         )  # fmt: skip
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.core.forms import NO_FILL, Form, SheetForm, needed, read_by
@@ -16,21 +17,24 @@ from app.tenants.forms.fields import CoordinatesField, TerritoryField
 from app.tenants.models import STEP_FREE_LABELS, Bulle, Stage, StepFreeAccess, TenantKind
 from app.tenants.models.identifiers import read_postcode
 
-STAGES = [(stage.value, f"{stage.value}. {stage.label}") for stage in Stage]
+STAGES = [(str(stage.value), f"{stage.value}. {stage.label}") for stage in Stage]
 DAY_MISSING = "Choisissez un jour, par exemple le 23/11/2026."
 
 
-def list_tenant_choices(*kinds: TenantKind) -> list[tuple[str, str]]:
+def list_tenant_choices(*kinds: TenantKind) -> list[SelectChoice]:
     """The open organisations (of these kinds) for a select, an empty answer first."""
     tenants = queries.list_open_tenants(*kinds)
-    return [("", "Choisir"), *((str(tenant.id), tenant.name) for tenant in tenants)]
+    return [SelectChoice("", "Choisir"), *(SelectChoice(str(t.id), t.name) for t in tenants)]
 
 
 class PassageForm(Form):
     """The entry of a Bulle into a stage."""
 
     stage = SelectField(
-        "À quelle étape passe-t-elle ?", [InputRequired()], choices=STAGES, coerce=int
+        "À quelle étape passe-t-elle ?",
+        [InputRequired()],
+        choices=[SelectChoice(*pair) for pair in STAGES],
+        coerce=int,
     )
     entered_on = DateField("Depuis quel jour ?", [needed(DAY_MISSING)])
     decided_by = StringField(
@@ -148,7 +152,7 @@ class LocationForm(SheetForm):
     step_free_access = RadioField(
         "Peut-on entrer sans monter de marche ?",
         [needed("Choisissez une réponse.")],
-        choices=[(access.value, label) for access, label in STEP_FREE_LABELS.items()],
+        choices=[SelectChoice(access.value, label) for access, label in STEP_FREE_LABELS.items()],
     )
 
     def __init__(self, bulle: Bulle) -> None:
@@ -205,8 +209,8 @@ class AssociationForm(Form):
 
     def day(self) -> date:
         """The first day."""
-        assert self.since_on.data  # noqa: S101 the field is required
-        return self.since_on.data
+        day: date = self.since_on.data
+        return day
 
 
 class LeavingForm(Form):
@@ -216,5 +220,5 @@ class LeavingForm(Form):
 
     def day(self) -> date:
         """The last day."""
-        assert self.until_on.data  # noqa: S101 the field is required
-        return self.until_on.data
+        day: date = self.until_on.data
+        return day

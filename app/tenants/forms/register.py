@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from wtforms import EmailField, Field, RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length, Optional
 
 from app.core.forms import NO_FILL, Form, SheetForm, needed, read_by
@@ -37,7 +38,7 @@ class IdentityForm(SheetForm):
     kind = RadioField(
         "De quel genre est cette organisation ?",
         [needed("Choisissez un genre d’organisation.")],
-        choices=KINDS,
+        choices=[SelectChoice(*pair) for pair in KINDS],
     )
     name = StringField("Nom officiel", [needed("Écrivez son nom officiel."), Length(max=200)])
     short_name = StringField(
@@ -106,10 +107,10 @@ class NewTenantForm(IdentityForm):
         render_kw=NO_FILL,
     )
 
-    def validate_email(self, field: Field) -> None:
+    def validate_person(self, field: Field) -> None:
         """A person named without an address cannot be invited."""
-        if self.person.data and not field.data:
-            raise ValidationError("Écrivez l’adresse e-mail de cette personne, ou retirez son nom.")
+        if field.data and not self.email.data:
+            raise ValidationError("Écrivez aussi l’adresse e-mail de cette personne.")
 
 
 class TenantEditForm(IdentityForm):

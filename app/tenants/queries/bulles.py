@@ -22,13 +22,10 @@ Row = TypeVar("Row", StagePassage, BulleAssociation)
 
 def get_bulle(bulle_id: uuid.UUID, *, lock: bool = False) -> Bulle:
     """A Bulle with its history and its associations, or NoResultFound."""
-    return db.session.get_one(
-        Bulle,
-        bulle_id,
-        options=_whole(),
-        populate_existing=lock,
-        with_for_update={"of": Bulle} if lock else None,
-    )
+    statement = sa.select(Bulle).where(Bulle.id == bulle_id).options(*_whole())
+    if lock:
+        statement = statement.with_for_update(of=Bulle).execution_options(populate_existing=True)
+    return db.session.scalars(statement).one()
 
 
 def get_passage(bulle: Bulle, passage_id: uuid.UUID) -> StagePassage:

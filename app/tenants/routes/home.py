@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from app.core import home
 from app.core.db import db
@@ -29,12 +30,16 @@ def show() -> ResponseReturnValue:
             **shown,
             bulles=bulles,
             points=place_points(bulles),
-            sections=home.list_sections(g.actor),
+            sections=_draw_sections(),
             can_open=policies.can_open_bulles(g.actor),
         )
     run = queries.list_run_bulles(g.tenant.id)
+    return render_template("tenants/home/tenant.html", **shown, run=run, sections=_draw_sections())
+
+
+def _draw_sections() -> list[Markup]:
     sections = home.list_sections(g.actor)
-    return render_template("tenants/home/tenant.html", **shown, run=run, sections=sections)
+    return [Markup(render_template(s.template, **s.context)) for s in sections]  # noqa: S704 ours
 
 
 @bp.get("/taches")
