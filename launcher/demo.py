@@ -1,27 +1,30 @@
 """The demonstration: servers, schema, network, site, and one convention signed from end to end."""
 
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from launcher.errors import LaunchError
-from launcher.ports import is_free
+from launcher.machine import alone, answers, check_space, free_site_port
+from launcher.memory import Memory
 from launcher.servers import Servers
 from launcher.settings import demonstration_settings
 from launcher.supervisor import Child, last_line, stop_all
 
-STEPS = 5
-PORTS = range(5000, 5050)
-LEAST_SPACE = 300 * 2**20  # bytes
+SHORT_STEPS = ("Serveurs de données (PostgreSQL, Valkey)", "Site, travaux et relais")
+STEPS = (
+    "Serveurs de données (PostgreSQL, Valkey)",
+    "Schéma de la base",
+    "Réseau de démonstration",
+    "Site, travaux et relais",
+    "Signature d’une convention, jusqu’au PDF scellé",
+)
 READY_PATIENCE = 60.0  # seconds
 FALLS_ALLOWED = 3  # before the site answers; afterwards a process is started again without end
 WATCH_EVERY = 1.0  # seconds
@@ -42,29 +45,29 @@ class Demonstration:
     servers: Servers
     environment: dict[str, str] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
-    document: str = ""
-    steps_done: int = 0
+    presentation: str = ""
+    steps: Iterator[str] = field(init=False)
 
-    def prepare(self) -> None:
-        """Start all there is, and have one convention signed; raise LaunchError at a failure."""
-        self._say("Serveurs de données (PostgreSQL, Valkey)")
+    def prepare(self, *, prove: bool) -> None:
+        """Start all there is, and have one convention signed; raise LaunchError at a failure.
+
+        What the last run did and nothing changed since is not done again, unless to `prove` it.
+        """
+        memory = Memory(self.var_dir / "presentation.json", self.servers.given)
+        self.presentation = "" if prove else memory.recall()
+        self.steps = _numbered(SHORT_STEPS if self.presentation else STEPS)
+        self._next_step()
         self.servers.start()
         self.environment = self._environment()
-        self._say("Schéma de la base")
-        self._run("migration", [*PYTHON_MODULE, "alembic", "upgrade", "head"])
-        self._say("Réseau de démonstration")
-        self._run("semis", [*FLASK, "semer"])
-        self._say("Site, travaux et relais")
-        self._start_children()
-        self._wait_until_ready()
-        self._say("Signature d’une convention, jusqu’au PDF scellé")
-        self.document = self._run("signature", [*FLASK, "jouer"]).splitlines()[-1]
+        if self.presentation:
+            self._serve()
+        else:
+            self.presentation = self._play()
+            memory.keep(self.presentation)
 
     def present(self) -> None:
         """Print the address, the logins and the signed document."""
-        print(f"\nSite : {self.environment['PUBLIC_URL']}\n")
-        print(self._run("acces", [*FLASK, "acces"]).strip())
-        print(f"\nConvention signée : {self.document}", flush=True)
+        print(f"\nSite : {self.environment['PUBLIC_URL']}\n\n{self.presentation}", flush=True)
 
     def watch(self) -> None:
         """Keep everything alive until interrupted."""
@@ -85,9 +88,20 @@ class Demonstration:
         stop_all(self.children)
         self.servers.stop()
 
-    def _say(self, step: str) -> None:
-        self.steps_done += 1
-        print(f"{self.steps_done}/{STEPS} {step}", flush=True)
+    def _next_step(self) -> None:
+        print(next(self.steps), flush=True)
+
+    def _play(self) -> str:
+        """Make the network, then the convention that its parties sign; return what to tell."""
+        self._next_step()
+        self._run("migration", [*PYTHON_MODULE, "alembic", "upgrade", "head"])
+        self._next_step()
+        self._run("semis", [*FLASK, "semer"])
+        self._serve()
+        self._next_step()
+        document = self._run("signature", [*FLASK, "jouer"]).splitlines()[-1]
+        access = self._run("acces", [*FLASK, "acces"]).strip()
+        return f"{access}\n\nConvention signée : {document}"
 
     def _environment(self) -> dict[str, str]:
         settings = demonstration_settings(self.var_dir, self.port)
@@ -116,23 +130,26 @@ class Demonstration:
             raise _failure(log)
         return ended.stdout
 
-    def _start_children(self) -> None:
-        options = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4"]
-        commands = {
-            "site": ["gunicorn", "app.web:create_app()", *options],
-            "travaux": ["worker.main"],
-            "relais": ["worker.relay"],
-        }
-        if self.reload:
-            commands["site"].append("--reload")
-        for name, command in commands.items():
+    def _serve(self) -> None:
+        self._next_step()
+        for name, command in self._commands().items():
             child = Child(name, [*PYTHON_MODULE, *command], self._log(name), self.environment)
             self.children.append(child)
             child.start()
+            if name == "site":
+                self._wait_until_ready()  # first, and with the whole machine for itself
+
+    def _commands(self) -> dict[str, list[str]]:
+        site = ["gunicorn", "app.web:create_app()", "--bind", f"127.0.0.1:{self.port}"]
+        return {
+            "site": [*site, "--threads", "8", *(["--reload"] if self.reload else [])],
+            "travaux": ["worker.main"],
+            "relais": ["worker.relay"],
+        }
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_PATIENCE
-        while not _answers(f"http://127.0.0.1:{self.port}/pret"):
+        while not answers(f"http://127.0.0.1:{self.port}/pret"):
             for child in self.children:
                 child.watch()
                 if child.falls > FALLS_ALLOWED:
@@ -148,11 +165,11 @@ def run_demonstration(var_dir: Path, *, reset: bool, check: bool, reload: bool) 
     Return the exit code: 0 when it ran; raise LaunchError when something failed.
     """
     var_dir.mkdir(parents=True, exist_ok=True)
-    with _alone(var_dir):
+    with alone(var_dir):
         if reset:
             _clear(var_dir)
-        _check_space(var_dir)
-        demonstration = Demonstration(var_dir, _port(), reload, Servers(var_dir))
+        check_space(var_dir)
+        demonstration = Demonstration(var_dir, free_site_port(), reload, Servers(var_dir))
         return _run_until_interrupted(demonstration, check=check)
 
 
@@ -162,7 +179,7 @@ def _run_until_interrupted(demonstration: Demonstration, *, check: bool) -> int:
         signal.signal(number, signal.default_int_handler)
     proven = False
     try:
-        demonstration.prepare()
+        demonstration.prepare(prove=check)
         demonstration.present()
         proven = True
         if check:
@@ -177,49 +194,14 @@ def _run_until_interrupted(demonstration: Demonstration, *, check: bool) -> int:
     return 0 if proven else INTERRUPTED
 
 
-@contextmanager
-def _alone(var_dir: Path) -> Iterator[None]:
-    """Refuse a second demonstration in the same folder."""
-    with (var_dir.parent / f"{var_dir.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LaunchError(
-                "Une démonstration tourne déjà ici. Arrêtez-la d’abord : Ctrl-C dans sa fenêtre."
-            ) from None
-        yield
-
-
 def _clear(var_dir: Path) -> None:
     Servers(var_dir, environ={}).destroy()
     shutil.rmtree(var_dir)
     var_dir.mkdir()
 
 
-def _check_space(var_dir: Path) -> None:
-    free = shutil.disk_usage(var_dir).free
-    if free < LEAST_SPACE:
-        raise LaunchError(
-            f"Il reste {free // 2**20} Mo sur le disque ; il en faut {LEAST_SPACE // 2**20}. "
-            "Libérez de la place, puis relancez la commande."
-        )
-
-
-def _port() -> int:
-    for port in PORTS:
-        if is_free(port):
-            return port
-        print(f"Le port {port} est pris par un autre programme, nous essayons le suivant.")
-    raise LaunchError(f"Les ports {PORTS.start} à {PORTS.stop - 1} sont pris. Libérez-en un.")
-
-
-def _answers(url: str) -> bool:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(url, timeout=5) as response:
-            return bool(response.status == 200)
-    except OSError:  # refused, too slow, or a 503: not ready yet
-        return False
+def _numbered(steps: tuple[str, ...]) -> Iterator[str]:
+    return (f"{number}/{len(steps)} {step}" for number, step in enumerate(steps, start=1))
 
 
 def _failure(log: Path) -> LaunchError:
