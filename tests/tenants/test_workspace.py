@@ -12,7 +12,8 @@ from app.core.audit import record
 from app.core.clock import now
 from app.core.db import db, tenant_context
 from app.core.gateways.mail import SmtpMail
-from app.core.jobs import OutboxRow
+from app.core.jobs import JOBS, OutboxRow
+from app.tenants.routes.works import LABELS
 from tests.factories.cast import Cast
 from tests.http import Client
 
@@ -117,3 +118,7 @@ def test_there_is_no_mail_folder_where_mails_are_sent(
 @pytest.mark.parametrize("page", ["/aide", "/accessibilite", "/donnees-personnelles"])
 def test_the_pages_that_explain_are_for_everyone(client: Client, page: str) -> None:
     client.get(page)
+
+
+def test_every_job_has_a_french_name() -> None:
+    assert set(LABELS) == set(JOBS)

@@ -8,7 +8,7 @@ from datetime import date
 
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import Length, Optional
 
 from app.core.forms import NO_FILL, Form, SheetForm, needed, read_by
 from app.tenants import queries
@@ -32,7 +32,7 @@ class PassageForm(Form):
 
     stage = SelectField(
         "À quelle étape passe-t-elle ?",
-        [InputRequired()],
+        [needed("Choisissez une étape.")],
         choices=[SelectChoice(*pair) for pair in STAGES],
         coerce=int,
     )

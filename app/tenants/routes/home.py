@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -22,19 +24,32 @@ SHOWN = 4
 def show() -> ResponseReturnValue:
     """The home: of the network for Ocytocines, of one organisation for the others."""
     tasks = home.list_tasks(g.actor)
-    shown = {"tasks": tasks[:SHOWN], "others": len(tasks[SHOWN:])}
-    if g.actor.is_network:
-        bulles = list(db.session.scalars(queries.list_bulles(sort="-etape")))
-        return render_template(
-            "tenants/home/network.html",
-            **shown,
-            bulles=bulles,
-            points=place_points(bulles),
-            sections=_draw_sections(),
-            can_open=policies.can_open_bulles(g.actor),
-        )
+    shown = {"tasks": tasks[:SHOWN], "others": len(tasks[SHOWN:]), "sections": _draw_sections()}
+    draw = _draw_network if g.actor.is_network else _draw_tenant
+    return draw(**shown, **_rights())
+
+
+def _draw_network(**shown: Any) -> str:
+    bulles = list(db.session.scalars(queries.list_bulles(sort="-etape")))
+    return render_template(
+        "tenants/home/network.html",
+        bulles=bulles,
+        points=place_points(bulles),
+        can_open=policies.can_open_bulles(g.actor),
+        **shown,
+    )
+
+
+def _draw_tenant(**shown: Any) -> str:
     run = queries.list_run_bulles(g.tenant.id)
-    return render_template("tenants/home/tenant.html", **shown, run=run, sections=_draw_sections())
+    return render_template("tenants/home/tenant.html", run=run, **shown)
+
+
+def _rights() -> dict[str, bool]:
+    return {
+        "can_see_journal": policies.can_see_journal(g.actor),
+        "can_see_jobs": policies.can_see_jobs(g.actor),
+    }
 
 
 def _draw_sections() -> list[Markup]:
@@ -51,11 +66,7 @@ def tasks() -> ResponseReturnValue:
 @bp.get("/menu")
 def menu() -> ResponseReturnValue:
     """Every place of the organisation: what a phone's bar has no room for."""
-    return render_template(
-        "tenants/home/menu.html",
-        can_see_journal=policies.can_see_journal(g.actor),
-        can_see_jobs=policies.can_see_jobs(g.actor),
-    )
+    return render_template("tenants/home/menu.html", **_rights())
 
 
 @home.gives_tasks

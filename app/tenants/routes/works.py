@@ -20,10 +20,18 @@ from app.tenants import policies
 bp = Blueprint("jobs", __name__, url_prefix="/<slug>/travaux")
 STATES = (("failed", "Arrêté"), ("waiting", "En attente"), ("done", "Fait"))
 LABELS = {
+    "conventions.advance_sealing": "Poser les signatures et le sceau",
     "conventions.expire_conventions": "Fermer les conventions arrivées à leur fin",
+    "conventions.freeze_document": "Préparer le document à signer",
+    "conventions.receive_answer": "Recevoir une réponse",
+    "conventions.receive_link_request": "Envoyer un lien de signature",
+    "conventions.receive_proposal": "Recevoir une proposition",
+    "conventions.receive_status": "Recevoir des nouvelles d’une convention",
     "conventions.sweep_signatures": "Reprendre les signatures en attente",
+    "core.forget": "Effacer ce qui a dépassé sa durée",
     "core.send_mail": "Envoyer un e-mail",
-    "tenants.purge_expired": "Effacer ce qui a dépassé sa durée",
+    "tenants.purge_proofs": "Effacer les liens et les codes périmés",
+    "tenants.send_sign_in_link": "Envoyer un lien de connexion",
 }
 HEADER = ("Travail", "État", "Créé le", "Essais", "Erreur")
 
