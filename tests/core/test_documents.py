@@ -54,6 +54,13 @@ def test_another_process_renders_the_same_bytes(papers: Papers) -> None:
     assert hashlib.sha256(papers.frozen.content).hexdigest() == papers.frozen.sha256
 
 
+def test_what_was_rendered_before_does_not_matter(papers: Papers) -> None:
+    face = '<style>@font-face { font-family: "Atkinson Hyperlegible Next"; src: url(%s) }</style>'
+    other = "files/atkinson-hyperlegible-next-latin-800-italic.woff2"
+    render(PAGE.format(face % other + '<p style="font-family: Atkinson Hyperlegible Next">x</p>'))
+    assert render(convention_html()).sha256 == papers.frozen.sha256
+
+
 def test_the_date_and_the_data_are_part_of_the_bytes() -> None:
     html = convention_html(articles=1)
     later = FROZEN_AT + timedelta(seconds=1)

@@ -29,7 +29,7 @@ _PDFUA_CLAIM = b"""
 """
 
 
-class AccessibleMetadata(DocumentMetadata):  # type: ignore[misc]  # WeasyPrint has no types
+class AccessibleMetadata(DocumentMetadata):
     """WeasyPrint's metadata with the PDF/UA-1 claim added to its one rdf:RDF."""
 
     def generate_rdf_metadata(self, variant: str, version: int, conformance: str) -> bytes:

@@ -7,7 +7,10 @@ for static fonts; a variable font would be instantiated by fontTools, hence the 
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +18,7 @@ from urllib.request import url2pathname
 
 import weasyprint
 from weasyprint.text.ffi import harfbuzz_subset
+from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from app.core.documents.metadata import AccessibleMetadata, w3c_date
@@ -25,6 +29,9 @@ FONTS = Path(__file__).parents[3] / "node_modules/@fontsource/atkinson-hyperlegi
 
 if harfbuzz_subset is None:
     raise ImportError("libharfbuzz-subset is missing: documents would differ at each rendering")
+
+
+_RENDERING = threading.Lock()  # Pango's fonts, shared below, serve one thread at a time
 
 
 class ResourceRefused(ValueError):
@@ -60,7 +67,7 @@ class RenderedPdf:
     boxes: tuple[SignatureBox, ...]
 
 
-class ConfinedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+class ConfinedFetcher(URLFetcher):
     """Opens `data:` URLs and the files of one folder; anything else stops the rendering."""
 
     def __init__(self, folder: Path) -> None:
@@ -94,11 +101,12 @@ def render_pdf(
     `aria-label` becomes a signature field; `data-lock="all"` has it close the document.
     Raises ResourceRefused, or ValueError when a signature element is split or repeated.
     """
-    document = _lay_out(html, resources)
-    document.metadata = _metadata(meta, frozen_at)
-    boxes = find_boxes(document.pages)
-    attachments = [_attach(attachment, frozen_at)] if attachment else []
-    tagged = document.write_pdf(pdf_variant="pdf/a-3a", attachments=attachments)
+    with _RENDERING:
+        document = _lay_out(html, resources)
+        document.metadata = _metadata(meta, frozen_at)
+        boxes = find_boxes(document.pages)
+        attachments = [_attach(attachment, frozen_at)] if attachment else []
+        tagged = document.write_pdf(pdf_variant="pdf/a-3a", attachments=attachments)
     content = finish_pdf(tagged, boxes)
     digest = hashlib.sha256(content).hexdigest()
     return RenderedPdf(content, digest, len(document.pages), boxes)
@@ -106,10 +114,11 @@ def render_pdf(
 
 def render_stamp(html: str, *, resources: Path = FONTS) -> bytes:
     """A one-page PDF/A to be drawn inside a signature field; `html` sets its own page size."""
-    document = _lay_out(html, resources)
-    if len(document.pages) != 1:
-        raise ValueError("a stamp must fit on one page")
-    stamp: bytes = document.write_pdf(pdf_variant="pdf/a-3u")
+    with _RENDERING:
+        document = _lay_out(html, resources)
+        if len(document.pages) != 1:
+            raise ValueError("a stamp must fit on one page")
+        stamp: bytes = document.write_pdf(pdf_variant="pdf/a-3u")
     return stamp
 
 
@@ -117,9 +126,16 @@ def _lay_out(html: str, resources: Path) -> weasyprint.Document:
     base_url = resources.resolve().as_uri() + "/"
     source = weasyprint.HTML(string=html, base_url=base_url, url_fetcher=ConfinedFetcher(resources))
     try:
-        return source.render(pdf_variant="pdf/a-3a")
+        return source.render(pdf_variant="pdf/a-3a", font_config=_fonts(os.getpid()))
     except FatalURLFetchingError as fault:
         raise ResourceRefused(str(fault)) from fault
+
+
+@functools.cache
+def _fonts(_process: int) -> FontConfiguration:
+    """The fonts, read once in each process: WeasyPrint would unpack them for every document, and
+    lose a quarter of a megabyte each time. A child has its own, since it empties their folder."""
+    return FontConfiguration()
 
 
 def _metadata(meta: PdfMeta, frozen_at: datetime) -> AccessibleMetadata:
