@@ -91,9 +91,7 @@ def test_a_code_serves_once(app: Flask, client: Client, cast: Cast) -> None:
     assert not is_in(client)
 
 
-def test_the_secret_of_the_application_is_encrypted(
-    app: Flask, client: Client, cast: Cast
-) -> None:
+def test_the_secret_of_the_application_is_encrypted(app: Flask, client: Client, cast: Cast) -> None:
     secret = set_up_codes(client)
     kept = json.loads(str(person(cast).tf_totp_secret))
     assert "enckey" in kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from app.core.clock import now
 from app.core.db import db
 from app.core.sessions import IDLE, LIFETIME, WebSession
+from app.tenants import queries
 from tests.factories.cast import Cast
 from tests.http import Client
 from tests.tenants.letterbox import mail_to
@@ -20,8 +22,14 @@ from tests.tenants.letterbox import mail_to
 WORDS = "violon citrouille ardoise 7"
 
 
-def sessions_of(cast: Cast, who: str) -> list[WebSession]:
-    wanted = sa.select(WebSession).where(WebSession.user_id == cast.people[who].id)
+def user_id(who: str) -> uuid.UUID:
+    user = queries.find_user(f"{who}@exemple.fr")
+    assert user
+    return user.id
+
+
+def sessions_of(who: str) -> list[WebSession]:
+    wanted = sa.select(WebSession).where(WebSession.user_id == user_id(who))
     return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
 
 
@@ -38,16 +46,16 @@ def is_in(browser: FlaskClient) -> bool:
     return browser.get("/compte/").status_code == 200
 
 
-def age(who: str, cast: Cast, **changes: Any) -> None:
-    rows = sa.update(WebSession).where(WebSession.user_id == cast.people[who].id)
+def age(who: str, **changes: Any) -> None:
+    rows = sa.update(WebSession).where(WebSession.user_id == user_id(who))
     db.session.execute(rows.values(**changes))
     db.session.commit()
 
 
-def stale(client: Client, cast: Cast, who: str, minutes: int) -> None:
+def stale(client: Client, who: str, minutes: int) -> None:
     """The proof of a person's session becomes so many minutes old."""
     client.browser(who)
-    for row in sessions_of(cast, who):
+    for row in sessions_of(who):
         row.data = row.data | {"fs_paa": row.data["fs_paa"] - 60 * minutes}
     db.session.commit()
 
@@ -73,7 +81,7 @@ def test_the_cookie_is_a_key_kept_from_scripts(client: Client, cast: Cast) -> No
     assert "SameSite=Lax" in cookie
     key = cookie.split(";")[0].removeprefix("session=")
     assert len(key) >= 43
-    assert key not in {row.key_sha256 for row in sessions_of(cast, "bob")}
+    assert key not in {row.key_sha256 for row in sessions_of("bob")}
 
 
 def test_signing_out_ends_the_row_not_only_the_cookie(client: Client, cast: Cast) -> None:
@@ -83,7 +91,7 @@ def test_signing_out_ends_the_row_not_only_the_cookie(client: Client, cast: Cast
     assert cookie
     stolen.set_cookie("session", cookie.value)
     assert not is_in(stolen)
-    assert sessions_of(cast, "bob") == []
+    assert sessions_of("bob") == []
 
 
 @pytest.mark.parametrize("changes", [{"seen_at": IDLE}, {"created_at": LIFETIME}])
@@ -92,7 +100,7 @@ def test_a_session_dies_when_idle_or_old(
 ) -> None:
     browser = client.browser("bob")
     assert is_in(browser)
-    age("bob", cast, **{column: now() - span for column, span in changes.items()})
+    age("bob", **{column: now() - span for column, span in changes.items()})
     assert not is_in(browser)
 
 
@@ -101,7 +109,7 @@ def test_devices_are_listed_and_one_can_be_signed_out(client: Client, cast: Cast
     page = client.get("/compte/securite", as_="alice").get_data(as_text=True)
     assert "Firefox sur Android" in page
     assert "C’est cet appareil" in page
-    row = next(row for row in sessions_of(cast, "alice") if "Android" in row.user_agent)
+    row = next(row for row in sessions_of("alice") if "Android" in row.user_agent)
     client.post(f"/compte/securite/sessions/{row.id}/fin", as_="alice")
     assert not is_in(phone)
     assert is_in(client.browser("alice"))
@@ -109,7 +117,7 @@ def test_devices_are_listed_and_one_can_be_signed_out(client: Client, cast: Cast
 
 def test_nobody_ends_the_session_of_another(client: Client, cast: Cast) -> None:
     assert is_in(client.browser("bob"))
-    row = sessions_of(cast, "bob")[0]
+    row = sessions_of("bob")[0]
     client.post(f"/compte/securite/sessions/{row.id}/fin", as_="alice")
     assert is_in(client.browser("bob"))
 
@@ -131,7 +139,7 @@ def test_a_new_password_ends_all_other_sessions(client: Client, cast: Cast) -> N
     client.post("/compte/mot-de-passe", form, as_="alice", status=302)
     assert not is_in(phone)
     assert is_in(client.browser("alice"))
-    assert len(sessions_of(cast, "alice")) == 1
+    assert len(sessions_of("alice")) == 1
 
 
 def test_the_old_password_is_needed_to_change_it(client: Client, cast: Cast) -> None:
@@ -140,7 +148,7 @@ def test_the_old_password_is_needed_to_change_it(client: Client, cast: Cast) -> 
 
 
 def test_a_grave_act_asks_again_and_comes_back(client: Client, cast: Cast) -> None:
-    stale(client, cast, "alice", 11)
+    stale(client, "alice", 11)
     asked = client.get("/ascs/equipe/invitation", as_="alice", status=303)
     assert asked.headers["Location"] == "/compte/verification?next=/ascs/equipe/invitation"
     form = {"password": cast.password, "next": "/ascs/equipe/invitation"}
@@ -151,22 +159,22 @@ def test_a_grave_act_asks_again_and_comes_back(client: Client, cast: Cast) -> No
 
 def test_what_was_opened_in_time_may_be_sent(client: Client, cast: Cast) -> None:
     guest = {"name": "Zoé", "email": "zoe@exemple.fr", "roles": "reader"}
-    stale(client, cast, "alice", 11)
+    stale(client, "alice", 11)
     sent = client.post("/ascs/equipe/invitation", guest, as_="alice")
     assert sent.headers["Location"] == "/ascs/equipe/"
-    stale(client, cast, "alice", 10)
+    stale(client, "alice", 10)
     sent = client.post("/ascs/equipe/invitation", guest, as_="alice")
     assert sent.headers["Location"].startswith("/compte/verification")
 
 
 def test_a_wrong_password_does_not_refresh(client: Client, cast: Cast) -> None:
-    stale(client, cast, "alice", 30)
+    stale(client, "alice", 30)
     client.post("/compte/verification", {"password": "pas celui-là 12"}, as_="alice", status=422)
     client.get("/ascs/equipe/invitation", as_="alice", status=303)
 
 
 def test_reading_does_not_refresh(client: Client, cast: Cast) -> None:
-    stale(client, cast, "alice", 30)
+    stale(client, "alice", 30)
     client.get("/ascs/equipe/", as_="alice")
     client.get("/ascs/equipe/invitation", as_="alice", status=303)
 
@@ -174,7 +182,7 @@ def test_reading_does_not_refresh(client: Client, cast: Cast) -> None:
 def test_without_a_password_a_code_by_mail_proves_it(
     app: Flask, client: Client, cast: Cast
 ) -> None:
-    stale(client, cast, "alice", 30)
+    stale(client, "alice", 30)
     sent = client.post("/compte/verification/envoi?next=/ascs/equipe/invitation", as_="alice")
     code = code_in(mail_to(app, "alice@exemple.fr"))
     wrong = {"code": f"{(int(code) + 1) % 1_000_000:06d}"}

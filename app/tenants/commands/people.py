@@ -89,10 +89,9 @@ def revoke_invitation(actor: Actor, invitation_id: uuid.UUID) -> Invitation:
     return invitation
 
 
-def accept_invitation(invitation_id: uuid.UUID, token: str, user: User) -> Membership:
-    """The person joins the team with the roles of the invitation. Its link came to their address, which
-    is thereby confirmed. DomainError when it is closed, or made for another address."""
-    queries.open_invitation(invitation_id, token)
+def accept_invitation(invitation_id: uuid.UUID, user: User) -> Membership:
+    """The person joins the team with the roles of the invitation. Its link came to their address,
+    thereby confirmed. DomainError when it is closed, or made for another address."""
     invitation = _lock(invitation_id)
     if not invitation.is_open or invitation.email_digest != user.email_digest:
         raise DomainError(CLOSED_INVITATION)

@@ -14,7 +14,7 @@ from flask_security.webauthn import (
 )
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, StringField
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import Email, DataRequired, Length
 
 ADDRESS = ("Votre adresse e-mail", "Celle où vous avez reçu votre invitation.")
 SIX_DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "12"}
@@ -134,7 +134,7 @@ class LinkForm(FlaskForm):  # type: ignore[misc]  # untyped package
         description=ADDRESS[1],
         render_kw={"autocomplete": "username"},
         validators=[
-            InputRequired("Écrivez votre adresse e-mail."),
+            DataRequired("Écrivez votre adresse e-mail."),
             Email("Cette adresse n’est pas complète. Exemple : prenom@exemple.fr"),
             Length(max=320),
         ],
@@ -149,6 +149,6 @@ class CodeForm(FlaskForm):  # type: ignore[misc]  # untyped package
         "Le code à six chiffres",
         render_kw=SIX_DIGITS,
         filters=[lambda text: "".join((text or "").split())],
-        validators=[InputRequired("Écrivez le code."), Length(max=12)],
+        validators=[DataRequired("Écrivez le code."), Length(max=12)],
     )
     next = HiddenField()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from zxcvbn import zxcvbn
+
+from app.core.text import fold
 
 SHORTEST, LONGEST = 12, 256
 MEASURED = 72
@@ -17,12 +21,13 @@ TOO_EASY = "Ce mot de passe est facile à deviner. Essayez quatre mots sans rapp
 
 
 def refuse_password(password: str, *about: str) -> str | None:
-    """Why a password is refused, in French, or None. `about`: the person's name and address, which it
-    must not be made of. zxcvbn compares with 30,000 leaked passwords, names and words of several
-    languages, keyboard paths and dates, whatever is put around them or swapped inside."""
+    """Why a password is refused, in French, or None. `about`: the person's name and address, of
+    which it must not be made. zxcvbn compares with 30,000 leaked passwords, names, English words,
+    keyboard paths and dates, whatever is put around them or swapped inside. Capitals and accents
+    are not counted: they are guessed first."""
     if len(password) < SHORTEST:
         return TOO_SHORT
     if len(password) > LONGEST:
         return TOO_LONG
-    words = [*OUR_WORDS, *(word for text in about for word in (text, *text.split()) if word)]
-    return TOO_EASY if zxcvbn(password[:MEASURED], words)["score"] < ENOUGH else None
+    words = OUR_WORDS + re.findall(r"[^\W_]+", fold(" ".join(about)))
+    return TOO_EASY if zxcvbn(fold(password[:MEASURED]), words)["score"] < ENOUGH else None

@@ -7,7 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectMultipleField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import Email, DataRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.tenants.forms.passwords import refuse_password
@@ -47,7 +47,7 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # untyped package
         NAME,
         filters=[tidy],
         render_kw={"autocomplete": "off"},
-        validators=[InputRequired("Écrivez le prénom et le nom."), Length(max=120)],
+        validators=[DataRequired("Écrivez le prénom et le nom."), Length(max=120)],
     )
     email = EmailField(
         "Adresse e-mail",
@@ -55,7 +55,7 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # untyped package
         filters=[tidy],
         render_kw={"autocomplete": "off"},
         validators=[
-            InputRequired("Écrivez l’adresse e-mail."),
+            DataRequired("Écrivez l’adresse e-mail."),
             Email("Cette adresse n’est pas complète. Exemple : prenom@exemple.fr"),
             Length(max=320),
         ],
@@ -73,8 +73,12 @@ class NameForm(FlaskForm):  # type: ignore[misc]  # untyped package
         description="Les autres vous voient sous ce nom.",
         filters=[tidy],
         render_kw={"autocomplete": "name"},
-        validators=[InputRequired("Écrivez votre prénom et votre nom."), Length(max=120)],
+        validators=[DataRequired("Écrivez votre prénom et votre nom."), Length(max=120)],
     )
+
+
+class JoiningForm(FlaskForm):  # type: ignore[misc]  # untyped package
+    """One button."""
 
 
 class AcceptanceForm(NameForm):

@@ -133,16 +133,11 @@ def find_waiting_invitation(tenant_id: uuid.UUID, email_digest: str) -> Invitati
     )
 
 
-def open_invitation(invitation_id: uuid.UUID, token: str) -> Invitation:
-    """The invitation of a personal link, whatever its state; NoResultFound when the link is not ours."""
-    invitation = db.session.scalars(
-        sa.select(Invitation)
-        .where(Invitation.id == invitation_id)
-        .options(joinedload(Invitation.tenant))
-    ).one()
+def open_invitation(tenant_id: uuid.UUID, invitation_id: uuid.UUID, token: str) -> Invitation:
+    """The invitation of a personal link, whatever its state; NoResultFound when it is not ours."""
     if not same(token, invitation_token(invitation_id)):
         raise NoResultFound
-    return invitation
+    return get_invitation(tenant_id, invitation_id)
 
 
 def invitation_token(invitation_id: uuid.UUID) -> str:
