@@ -95,7 +95,8 @@ def test_a_merged_commune_goes_unless_something_refers_to_it(
     app: Flask, cast: Cast, folder: Path
 ) -> None:
     commands.load_territories(folder)
-    cast.bulle.territory_kind, cast.bulle.territory_code = "commune", "89460"
+    bulle = queries.get_bulle(cast.bulle.id)
+    bulle.territory_kind, bulle.territory_code = "commune", "89460"
     db.session.flush()
     write_communes(folder, "21231")
     counts = commands.load_territories(folder)

@@ -59,6 +59,12 @@ class Territory(Model):
         return f"{self.name} ({self.code})"
 
     @property
+    def described(self) -> str:
+        """The name as a person tells it from its namesakes: `Saint-Martin (65360), commune`."""
+        first = (self.postcodes or self.code).split(" ")[0]
+        return f"{self.name} ({first}), {self.kind_label.lower()}"
+
+    @property
     def kind_label(self) -> str:
         """The kind in French."""
         return TERRITORY_LABELS[TerritoryKind(self.kind)]
