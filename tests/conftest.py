@@ -65,9 +65,13 @@ def settings(
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
     """The application of the suite."""
-    return create_app(settings)
+    application = create_app(settings)
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+    application.extensions["queue"].connection.close()
 
 
 @pytest.fixture(autouse=True)

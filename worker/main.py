@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 from rq import Worker
 
 from app.core.db import db
@@ -40,5 +37,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OBJC_DISABLE_INITIALIZE_FORK_SAFETY", "YES")
-    sys.exit(main())
+    main()

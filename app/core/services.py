@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, current_app
+from pyhanko.sign.signers import Signer
 
 from app.core.authority import Authority, create_authority
 from app.core.config import Settings
@@ -45,7 +46,7 @@ def signatures() -> SignatureService:
 
 
 def _signatures(settings: Settings, authority: Authority) -> SignatureService:
-    bought = None
+    bought: Signer | None = None
     if settings.seal_pkcs12:
         password = settings.seal_pkcs12_password
         secret = password.get_secret_value() if password else None

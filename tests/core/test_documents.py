@@ -19,7 +19,6 @@ from tests.core.papers import ATTACHMENT, DATA, FROZEN_AT, META, Papers, convent
 from tests.verapdf import PDF_A, PDF_UA, verapdf
 
 # WeasyPrint 70 forgets to close its colour profile.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
 
 PAGE = '<html lang="fr"><head><title>t</title></head><body>{}</body></html>'
 

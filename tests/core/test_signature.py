@@ -29,7 +29,6 @@ from app.core.verification import Trust, examine
 from tests.core.papers import AMELIE, FROZEN_AT, OLGA, VERIFY_URL, Papers, convention_html, render
 
 # WeasyPrint 70 forgets to close its colour profile.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
 
 
 def sign(service: SignatureService, pdf: bytes, field: str = "structure") -> bytes:

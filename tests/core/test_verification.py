@@ -25,7 +25,6 @@ from app.core.verification import Limits, Report, Trust, embedded_json, examine,
 from tests.core.papers import Papers
 
 # WeasyPrint 70 forgets to close its colour profile.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
 
 Attack = Callable[[bytes], bytes]
 

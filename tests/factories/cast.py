@@ -70,6 +70,10 @@ def build_cast() -> Cast:
         db.session.add(membership)
     bulle = _bulle(tenants["ascs"])
     db.session.commit()
+    for row in (*tenants.values(), *people.values(), bulle):
+        db.session.refresh(row)
+    # Detached and whole: a test reads the cast whatever tenant it then enters.
+    db.session.expunge_all()
     return Cast(tenants, people, bulle)
 
 

@@ -257,7 +257,7 @@ def _grave(
 def document(convention_id: uuid.UUID) -> ResponseReturnValue:
     """The signed document, or the frozen one while it is being signed."""
     round_ = queries.get_convention(convention_id).round
-    sha256 = round_ and (round_.sealed_sha256 or round_.frozen_sha256)
+    sha256 = (round_.sealed_sha256 or round_.frozen_sha256) if round_ else None
     return send_pdf(sha256, f"convention-{convention_id}.pdf")
 
 
@@ -266,7 +266,7 @@ def evidence(convention_id: uuid.UUID) -> ResponseReturnValue:
     """The sealed evidence file."""
     authorize(policies.can_prepare(g.actor))
     round_ = queries.get_convention(convention_id).round
-    return send_pdf(round_ and round_.evidence_sha256, f"preuve-{convention_id}.pdf")
+    return send_pdf(round_.evidence_sha256 if round_ else None, f"preuve-{convention_id}.pdf")
 
 
 def _draft(convention_id: uuid.UUID) -> Convention:
