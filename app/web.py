@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import app.conventions.jobs
 import app.core.housekeeping
 import app.core.mail
-import app.tenants.jobs
+import app.tenants.jobs  # noqa: F401 these imports register the jobs
 from app import cli
 from app.conventions import routes as conventions
 from app.core import csp, health, jobs, logs, pages, services
@@ -25,9 +25,9 @@ from app.core.config import Settings, load_settings
 from app.core.db import db, enter_tenant, leave_tenant
 from app.core.limits import limiter
 from app.core.sessions import ServerSessions
-from app.tenants import security
 from app.tenants import queries as tenants_queries
 from app.tenants import routes as tenants
+from app.tenants import security
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.core.authority import create_authority
+from app.core.documents import open_fonts
 from app.core.gateways.signature import SignatureService
 from app.core.gateways.timestamp import timestamper
 from bench.bare_documents import BareSignatures
@@ -21,6 +22,9 @@ from tests.core.papers import convention_html, render, sign_all
 
 RATIO = 1.25
 """The most that our layers may cost over the bare calls, in processor time."""
+
+FIRST = 1.3
+"""The most that a worker's first job may cost over its later ones."""
 
 MEMORY = 160
 """The most one process may hold, in MB, after DOCUMENTS conventions."""
@@ -32,7 +36,7 @@ Job = Callable[[], object]
 
 
 def run() -> bool:
-    """Print the three measures; whether the two that have a limit keep it."""
+    """Print the three measures; whether all keep their limit."""
     with tempfile.TemporaryDirectory() as folder:
         authority = create_authority(Path(folder) / "autorite", "secret-of-the-bench")
         service = SignatureService(authority, timestamper("authority:", authority))
@@ -42,9 +46,9 @@ def run() -> bool:
         def ours() -> object:
             return sign_all(service, render(html))
 
-        _print_first_job(ours)  # before anything warms this process, as in a worker
+        first = _first_job(ours)  # before anything else warms this process, as in a worker
         ratio = _ratio(ours, lambda: bare.render_and_sign(html))
-        return ratio <= RATIO and _peak_memory(ours) <= MEMORY
+        return ratio <= RATIO and first <= FIRST and _peak_memory(ours) <= MEMORY
 
 
 def _ratio(ours: Job, reference: Job) -> float:
@@ -56,11 +60,13 @@ def _ratio(ours: Job, reference: Job) -> float:
     return mine / theirs
 
 
-def _print_first_job(job: Job) -> None:
-    first, *later = _in_child(lambda: [_seconds(job) for _ in range(5)])
+def _first_job(job: Job) -> float:
+    open_fonts()  # what worker/main.py does before it forks; each job then has a child of its own
+    first, *later = [_in_child(lambda: [_seconds(job)])[0] for _ in range(ROUNDS)]
     usual = statistics.median(later)
-    print(f"in a forked worker: first job {first:.2f} s, later {usual:.2f} s,", end=" ")
-    print(f"ratio {first / usual:.2f}")
+    print(f"in a worker's children: first job {first:.2f} s, later {usual:.2f} s,", end=" ")
+    print(f"ratio {first / usual:.2f} (limit {FIRST})")
+    return first / usual
 
 
 def _peak_memory(job: Job) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 from flask import Flask
@@ -99,7 +100,7 @@ def check_page(html: str) -> None:
     page = Page(html)
     levels = [int(heading[1]) for heading in page.headings]
     assert levels.count(1) == 1, page.headings
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), page.headings
+    assert all(b - a <= 1 for a, b in pairwise(levels)), page.headings
     assert len(page.ids) == len(set(page.ids)), sorted(i for i in page.ids if page.ids.count(i) > 1)
     assert re.search(r"<title>[^<]+ · Réseau des Bulles</title>", html), "no title"
     assert not page.scripts_without_nonce

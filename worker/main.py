@@ -5,6 +5,7 @@ from __future__ import annotations
 from rq import Worker
 
 from app.core.db import db
+from app.core.documents import open_fonts
 from app.web import create_app
 
 
@@ -19,6 +20,7 @@ class Workhorse(Worker):
 
 
 app = create_app()
+open_fonts()
 
 
 def main() -> None:

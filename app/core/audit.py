@@ -69,9 +69,7 @@ def record(actor: Actor | None, action: str, subject: Any, **details: Any) -> No
     )
 
 
-def list_events(
-    *, subject_id: uuid.UUID | None = None, q: str = ""
-) -> sa.Select[AuditEvent]:
+def list_events(*, subject_id: uuid.UUID | None = None, q: str = "") -> sa.Select[AuditEvent]:
     """The journal, newest first, of everything or of one subject, searched in names and labels."""
     statement = sa.select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     if subject_id:

@@ -35,8 +35,10 @@ ERRORS = {
     ),
     404: (
         "Nous ne trouvons pas cette page",
-        "L’adresse est peut-être incomplète. Ou bien cette page appartient à une organisation"
-        " dont vous ne faites pas partie.",
+        (
+            "L’adresse est peut-être incomplète. Ou bien cette page appartient à une organisation"
+            " dont vous ne faites pas partie."
+        ),
     ),
     405: ("Cette page ne s’ouvre pas ainsi", "Revenez à la page d’avant et utilisez ses boutons."),
     409: (

@@ -38,7 +38,6 @@ SHORT_MONTHS = [
     "déc.",
 ]
 NBSP = "\u00a0"
-NARROW = "\u202f"
 
 
 def fold(text: str) -> str:
@@ -88,7 +87,7 @@ def instant(value: datetime) -> str:
 def euros(cents: int) -> str:
     """16 500 € or 12,50 €"""
     whole, rest = divmod(abs(cents), 100)
-    amount = f"{whole:,}".replace(",", NARROW) + (f",{rest:02d}" if rest else "")
+    amount = f"{whole:,}".replace(",", NBSP) + (f",{rest:02d}" if rest else "")
     return f"{'−' if cents < 0 else ''}{amount}{NBSP}€"
 
 

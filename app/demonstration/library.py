@@ -11,77 +11,101 @@ from app.demonstration.content import Draft
 CLAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
         "Objet", "Principes", "Objet",
-        "{{ proprietaire }} met à la disposition de {{ porteur_nom }} le lieu suivant : {{ lieu }}. Ce lieu"
-        " devient la Bulle de Vie « {{ bulle }} ».\n\n"
-        "Une Bulle de Vie est un lieu de proximité contre l’isolement. Plusieurs associations y agissent"
-        " ensemble, dans un cadre commun, sur un territoire choisi pour ses besoins.",
+        (
+            "{{ proprietaire }} met à la disposition de {{ porteur_nom }} le lieu suivant : {{ lieu }}. Ce lieu"
+            " devient la Bulle de Vie « {{ bulle }} ».\n\n"
+            "Une Bulle de Vie est un lieu de proximité contre l’isolement. Plusieurs associations y agissent"
+            " ensemble, dans un cadre commun, sur un territoire choisi pour ses besoins."
+        ),
     ),
     (
         "Accueil sans condition", "Principes", "Accueil",
-        "Chacun peut venir à tout moment de l’année, sans inscription préalable et sans dire pourquoi.\n\n"
-        "Les personnes qui accueillent tiennent ces règles :\n\n"
-        "- ce qui est dit dans le lieu reste dans le lieu ;\n"
-        "- chacun peut se taire et partir quand il veut ;\n"
-        "- personne n’est jugé, et personne ne cherche à convaincre ;\n"
-        "- qui a besoin d’aide est orienté vers un soutien adapté, s’il le souhaite.",
+        (
+            "Chacun peut venir à tout moment de l’année, sans inscription préalable et sans dire pourquoi.\n\n"
+            "Les personnes qui accueillent tiennent ces règles :\n\n"
+            "- ce qui est dit dans le lieu reste dans le lieu ;\n"
+            "- chacun peut se taire et partir quand il veut ;\n"
+            "- personne n’est jugé, et personne ne cherche à convaincre ;\n"
+            "- qui a besoin d’aide est orienté vers un soutien adapté, s’il le souhaite."
+        ),
     ),
     (
         "Réciprocité", "Principes", "Réciprocité",
-        "Savoir recevoir, c’est aussi savoir donner. Les personnes accueillies donnent aussi, à leur"
-        " mesure : du temps, un savoir, un coup de main.\n\n"
-        "Les heures données et reçues sont notées au registre de la Bulle. Elles ne valent pas de l’argent.",
+        (
+            "Savoir recevoir, c’est aussi savoir donner. Les personnes accueillies donnent aussi, à leur"
+            " mesure : du temps, un savoir, un coup de main.\n\n"
+            "Les heures données et reçues sont notées au registre de la Bulle. Elles ne valent pas de l’argent."
+        ),
     ),
     (
         "Activités", "Vie du lieu", "Activités",
-        "Les parties conviennent de ces activités pour la première année. Elles les changent ensemble"
-        " quand les habitants le demandent.\n\n{{ activites }}",
+        (
+            "Les parties conviennent de ces activités pour la première année. Elles les changent ensemble"
+            " quand les habitants le demandent.\n\n{{ activites }}"
+        ),
     ),
     (
         "Usage des locaux", "Vie du lieu", "Usage des locaux",
-        "{{ porteur_nom }} ouvre le lieu au moins {{ heures }} heures par semaine. Le mode d’ouverture"
-        " retenu est : {{ ouverture }}.\n\n"
-        "L’autorisation est donnée à titre précaire et révocable. Le lieu est rendu dans l’état où il a"
-        " été reçu, tel que le décrit l’état des lieux.",
+        (
+            "{{ porteur_nom }} ouvre le lieu au moins {{ heures }} heures par semaine. Le mode d’ouverture"
+            " retenu est : {{ ouverture }}.\n\n"
+            "L’autorisation est donnée à titre précaire et révocable. Le lieu est rendu dans l’état où il a"
+            " été reçu, tel que le décrit l’état des lieux."
+        ),
     ),
     (
         "Sécurité et assurance", "Vie du lieu", "Sécurité et assurance",
-        "{{ porteur_nom }} assure sa responsabilité civile pour toutes les activités de la Bulle, et en"
-        " donne l’attestation avant l’ouverture.\n\n"
-        "Un plan d’alerte est affiché : la personne référente, les numéros d’urgence, ce que l’on fait si"
-        " quelqu’un se sent mal.",
+        (
+            "{{ porteur_nom }} assure sa responsabilité civile pour toutes les activités de la Bulle, et en"
+            " donne l’attestation avant l’ouverture.\n\n"
+            "Un plan d’alerte est affiché : la personne référente, les numéros d’urgence, ce que l’on fait si"
+            " quelqu’un se sent mal."
+        ),
     ),
     (
         "Participation financière", "Argent", "Participation financière",
-        "Le budget de l’année est de {{ budget }}. Ocytocines y contribue pour {{ part_reseau }}.\n\n"
-        "{{ plan }}\n\n"
-        "La mise à disposition gratuite du lieu est une aide en nature. Elle est estimée à"
-        " {{ valeur_lieu }} par an, et les deux parties l’inscrivent dans leurs comptes.",
+        (
+            "Le budget de l’année est de {{ budget }}. Ocytocines y contribue pour {{ part_reseau }}.\n\n"
+            "{{ plan }}\n\n"
+            "La mise à disposition gratuite du lieu est une aide en nature. Elle est estimée à"
+            " {{ valeur_lieu }} par an, et les deux parties l’inscrivent dans leurs comptes."
+        ),
     ),
     (
         "Subvention reversée", "Argent", "Argent public reversé",
-        "Si Ocytocines reverse une part d’une subvention publique, elle le fait parce que la convention"
-        " avec la personne publique qui l’a versée le prévoit expressément. {{ porteur_nom }} rend compte de"
-        " son emploi dans les six mois qui suivent la fin de l’exercice.",
+        (
+            "Si Ocytocines reverse une part d’une subvention publique, elle le fait parce que la convention"
+            " avec la personne publique qui l’a versée le prévoit expressément. {{ porteur_nom }} rend compte de"
+            " son emploi dans les six mois qui suivent la fin de l’exercice."
+        ),
     ),
     (
         "Bilan", "Vie de la convention", "Bilan",
-        "Les parties font le bilan ensemble, au plus tard le {{ bilan }}. Elles regardent le nombre de"
-        " rencontres, les personnes venues, les heures échangées, et ce que les habitants en disent.",
+        (
+            "Les parties font le bilan ensemble, au plus tard le {{ bilan }}. Elles regardent le nombre de"
+            " rencontres, les personnes venues, les heures échangées, et ce que les habitants en disent."
+        ),
     ),
     (
         "Gouvernance", "Vie de la convention", "Gouvernance",
-        "Un comité de la Bulle se réunit au moins {{ reunions }} fois par an. Chaque partie y a une voix."
-        " Les habitants y ont deux voix, qu’ils désignent eux-mêmes.",
+        (
+            "Un comité de la Bulle se réunit au moins {{ reunions }} fois par an. Chaque partie y a une voix."
+            " Les habitants y ont deux voix, qu’ils désignent eux-mêmes."
+        ),
     ),
     (
         "Durée", "Vie de la convention", "Durée",
-        "La convention court du {{ debut }} au {{ fin }}. Elle ne se renouvelle pas toute seule.",
+        (
+            "La convention court du {{ debut }} au {{ fin }}. Elle ne se renouvelle pas toute seule."
+        ),
     ),
     (
         "Changements et fin", "Vie de la convention", "Changements et fin anticipée",
-        "La convention se change par un avenant écrit, signé par toutes les parties.\n\n"
-        "Chaque partie peut y mettre fin avant son terme, par écrit, avec un préavis de {{ preavis }}"
-        " mois. Les parties cherchent d’abord un accord entre elles.",
+        (
+            "La convention se change par un avenant écrit, signé par toutes les parties.\n\n"
+            "Chaque partie peut y mettre fin avant son terme, par écrit, avec un préavis de {{ preavis }}"
+            " mois. Les parties cherchent d’abord un accord entre elles."
+        ),
     ),
 )  # fmt: skip
 
@@ -92,7 +116,9 @@ def _variable(name: str, label: str, kind: str, **more: Any) -> dict[str, Any]:
 
 
 VARIABLES = (
-    _variable("lieu", "Quel lieu est mis à disposition ?", "text", hint="Sa surface, son étage, son adresse."),
+    _variable(
+        "lieu", "Quel lieu est mis à disposition ?", "text", hint="Sa surface, son étage, son adresse.",
+    ),
     _variable("proprietaire", "Qui met le lieu à disposition ?", "party"),
     _variable("porteur_nom", "Qui porte la Bulle ?", "party"),
     _variable(
@@ -193,7 +219,10 @@ DRAFTS = (
         date(2027, 1, 1), date(2027, 12, 31),
         MAIN_VALUES | {
             "lieu": "les salles des fêtes de six communes, prêtées à tour de rôle",
-            "plan": [["Communauté de communes", "9 000 €", "L’animation"], ["Ocytocines", "3 000 €", "La formation"]],
+            "plan": [
+                ["Communauté de communes", "9 000 €", "L’animation"],
+                ["Ocytocines", "3 000 €", "La formation"],
+            ],
             "budget": 1_200_000, "part_reseau": 300_000, "valeur_lieu": 240_000,
         },
         {

@@ -106,6 +106,6 @@ def _bulle(porteur: Tenant) -> Bulle:
             entered_on=now().date(),
             decided_by="Le conseil",
             recorded_by_name="Olga Renaud",
-        )  # fmt: skip
+        )
     )
     return bulle

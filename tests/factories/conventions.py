@@ -16,7 +16,6 @@ from app.conventions.queries import (
     find_code,
     find_live_link,
     get_convention,
-    list_seal_steps,
 )
 from app.core.db import db, tenant_context
 from app.core.permissions import Actor
@@ -67,7 +66,9 @@ def publish_type(cast: Cast, title: str = "Accueil", text: str = CLAUSE) -> uuid
         return commands.publish_type_version(olga, draft.id).id
 
 
-def prepare(cast: Cast, entry_id: uuid.UUID | None = None, title: str = "Un appartement") -> uuid.UUID:
+def prepare(
+    cast: Cast, entry_id: uuid.UUID | None = None, title: str = "Un appartement"
+) -> uuid.UUID:
     """A complete draft of the ASCS, with Ocytocines and the CCAS."""
     entry_id = entry_id or publish_type(cast)
     with acting(cast, "alice") as alice:

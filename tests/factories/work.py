@@ -35,7 +35,9 @@ def do_work(limit: int = 60) -> list[str]:
 def failures() -> list[str]:
     """The errors of the rows that did not pass."""
     found = db.session.scalars(
-        sa.select(OutboxRow.last_error).where(OutboxRow.last_error.is_not(None)).order_by(OutboxRow.id)
+        sa.select(OutboxRow.last_error)
+        .where(OutboxRow.last_error.is_not(None))
+        .order_by(OutboxRow.id)
     ).all()
     db.session.rollback()
     return [str(error) for error in found]

@@ -320,7 +320,7 @@ def _new_link(convention: Convention, signatory: Signatory) -> SigningLink:
             signatory_id=signatory.id,
             kind="link_sent",
             details={"to": signatory.masked_email},
-        )  # fmt: skip
+        )
     )
     db.session.flush()
     return link

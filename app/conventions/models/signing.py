@@ -71,7 +71,7 @@ class Round(TenantOwned, Model):
 
 
 class SigningLink(TenantOwned, Model):
-    """A signatory's personal link for one round. Its secret is derived, never stored; a new one revokes it."""
+    """A signatory's personal link for one round. Its secret is derived; a new link revokes it."""
 
     __tablename__ = "signing_links"
     __table_args__ = (

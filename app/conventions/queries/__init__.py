@@ -51,8 +51,8 @@ from app.conventions.queries.types import (
 )
 
 __all__ = [
-    "count_conventions",
     "count_codes",
+    "count_conventions",
     "find_code",
     "find_live_link",
     "find_received",

@@ -11,6 +11,7 @@ from app.core.documents.render import (
     PdfMeta,
     RenderedPdf,
     ResourceRefused,
+    open_fonts,
     render_pdf,
     render_stamp,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "RenderedPdf",
     "ResourceRefused",
     "SignatureBox",
+    "open_fonts",
     "render_pdf",
     "render_stamp",
     "signature_box",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -126,15 +125,23 @@ def _lay_out(html: str, resources: Path) -> weasyprint.Document:
     base_url = resources.resolve().as_uri() + "/"
     source = weasyprint.HTML(string=html, base_url=base_url, url_fetcher=ConfinedFetcher(resources))
     try:
-        return source.render(pdf_variant="pdf/a-3a", font_config=_fonts(os.getpid()))
+        return source.render(pdf_variant="pdf/a-3a", font_config=_fonts())
     except FatalURLFetchingError as fault:
         raise ResourceRefused(str(fault)) from fault
 
 
+def open_fonts() -> None:
+    """Pay now what the first document of a process costs. A worker does it before it forks: its
+    children inherit the fonts, and end by os._exit, which leaves the parent's font folder alone."""
+    render_stamp(
+        "<style>@page { size: 60pt 40pt; margin: 0 }</style><title>Prêt</title><p>Prêt</p>"
+    )
+
+
 @functools.cache
-def _fonts(_process: int) -> FontConfiguration:
+def _fonts() -> FontConfiguration:
     """The fonts, read once in each process: WeasyPrint would unpack them for every document, and
-    lose a quarter of a megabyte each time. A child has its own, since it empties their folder."""
+    lose a quarter of a megabyte each time."""
     return FontConfiguration()
 
 
