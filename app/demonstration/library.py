@@ -12,7 +12,8 @@ CLAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
         "Objet", "Principes", "Objet",
         (
-            "{{ proprietaire }} met à la disposition de {{ porteur_nom }} le lieu suivant : {{ lieu }}. Ce lieu"
+            "{{ proprietaire }} met à la disposition de {{ porteur_nom }} le lieu suivant : {{"
+            " lieu }}. Ce lieu"
             " devient la Bulle de Vie « {{ bulle }} ».\n\n"
             "Une Bulle de Vie est un lieu de proximité contre l’isolement. Plusieurs associations y agissent"
             " ensemble, dans un cadre commun, sur un territoire choisi pour ses besoins."
@@ -21,7 +22,8 @@ CLAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
         "Accueil sans condition", "Principes", "Accueil",
         (
-            "Chacun peut venir à tout moment de l’année, sans inscription préalable et sans dire pourquoi.\n\n"
+            "Chacun peut venir à tout moment de l’année, sans inscription préalable et sans"
+            " dire pourquoi.\n\n"
             "Les personnes qui accueillent tiennent ces règles :\n\n"
             "- ce qui est dit dans le lieu reste dans le lieu ;\n"
             "- chacun peut se taire et partir quand il veut ;\n"
@@ -34,7 +36,8 @@ CLAUSES: tuple[tuple[str, str, str, str], ...] = (
         (
             "Savoir recevoir, c’est aussi savoir donner. Les personnes accueillies donnent aussi, à leur"
             " mesure : du temps, un savoir, un coup de main.\n\n"
-            "Les heures données et reçues sont notées au registre de la Bulle. Elles ne valent pas de l’argent."
+            "Les heures données et reçues sont notées au registre de la Bulle. Elles ne valent"
+            " pas de l’argent."
         ),
     ),
     (
@@ -75,7 +78,8 @@ CLAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Subvention reversée", "Argent", "Argent public reversé",
         (
             "Si Ocytocines reverse une part d’une subvention publique, elle le fait parce que la convention"
-            " avec la personne publique qui l’a versée le prévoit expressément. {{ porteur_nom }} rend compte de"
+            " avec la personne publique qui l’a versée le prévoit expressément. {{ porteur_nom"
+            " }} rend compte de"
             " son emploi dans les six mois qui suivent la fin de l’exercice."
         ),
     ),
