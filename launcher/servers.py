@@ -191,7 +191,8 @@ class Servers:
     def _leave_taken_ports(self) -> None:
         state = self._state()
         for name, server in (("postgres_port", self.postgres), ("valkey_port", self.valkey)):
-            if server.pid() is None and not is_free(state[name]):
+            ours = server.pid() is not None or server.answers()
+            if not ours and not is_free(state[name]):
                 state[name] = free_port()
                 self._save(state)
 

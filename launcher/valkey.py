@@ -49,7 +49,7 @@ class Valkey:
 
     def start(self) -> None:
         """Start the server and wait until it answers; do nothing when it already does."""
-        if self.pid() is None:
+        if self.pid() is None and not self.answers():
             self._pid_file.unlink(missing_ok=True)  # that of a run cut short, perhaps another's
             self._write_configuration()
             self.account.run(self._program(), self.data / "valkey.conf")
