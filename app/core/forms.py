@@ -15,7 +15,7 @@ Check = Callable[["Form", Field], None]
 NO_FILL = {"autocomplete": "off"}
 
 
-class Form(FlaskForm):  # type: ignore[misc]  # untyped package
+class Form(FlaskForm):
     """A form with its token against forgery."""
 
 

@@ -112,16 +112,16 @@ def put_party_role(
     required: bool,
     lock_version: int,
     *,
-    instead_of: str | None = None,
+    role: str | None = None,
 ) -> TypeVersion:
-    """Add a party, whose role is named after its label, or describe again the one that is named."""
+    """Describe the party of this role, a new one at the end; without a role, it takes its label's."""
     roles = list(queries.get_type_version(type_version_id).party_roles)
-    names = [role["role"] for role in roles]
-    described = {"role": instead_of or _role_name(label), "label": label, "required": required}
-    if instead_of is None:
-        roles.append(described)
+    names = [known["role"] for known in roles]
+    described = {"role": role or _role_name(label), "label": label, "required": required}
+    if role in names:
+        roles[names.index(role)] = described
     else:
-        roles[_rank(names, instead_of)] = described
+        roles.append(described)
     return set_party_roles(actor, type_version_id, roles, lock_version)
 
 

@@ -80,8 +80,7 @@ class Signing:
     @property
     def party_name(self) -> str:
         """Whom the person signs for."""
-        mine = (p for p in self.convention.parties if p.id == self.signatory.party_id)
-        return next(mine).name
+        return self.convention.party_of(self.signatory).name
 
     @property
     def consent(self) -> str:
@@ -189,7 +188,7 @@ def open_link(link_id: uuid.UUID, token: str, origin: Origin, *, lock: bool = Fa
             "Le texte a changé depuis : cette signature n’est plus demandée."
             " Vous recevrez un nouveau lien si besoin."
         )
-    act = next((a for a in round_.acts if a.signatory_id == signatory.id), None)
+    act = round_.act_of(signatory.id)
     if act is None and (link.revoked_at or link.expires_at < now()):
         raise LinkRefused(
             "Ce lien ne marche plus. Un plus récent est peut-être dans votre boîte aux lettres."

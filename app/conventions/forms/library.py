@@ -9,6 +9,8 @@ from app.conventions.models import Clause
 from app.conventions.models.blocks import parse
 from app.core.forms import NO_FILL, SheetForm, needed, read_by
 
+SHEET = ("title", "theme", "heading", "text", "note")
+
 
 class ClauseTextForm(SheetForm):
     """The new text of a clause, written over the last one."""
@@ -36,6 +38,10 @@ class ClauseTextForm(SheetForm):
         """The form filled with the last text."""
         latest = clause.latest
         return cls(heading=latest.heading, text=latest.text, version=latest.number)
+
+    def sheet(self) -> dict[str, str]:
+        """What was written, by name of field."""
+        return {f.name: f.data or "" for f in self if f.name in SHEET}
 
 
 class ClauseForm(ClauseTextForm):

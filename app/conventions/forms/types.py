@@ -87,9 +87,12 @@ class VariableForm(SheetForm):
     required = BooleanField("La convention ne part pas sans cette réponse", default=True)
 
     @classmethod
-    def of(cls, draft: TypeVersion, kind: VariableKind, variable: Variable | None) -> VariableForm:
-        """The form of a kind of variable, filled when the variable is known."""
-        form = cls(version=draft.lock_version, data=_shown(variable) if variable else None)
+    def of(
+        cls, draft: TypeVersion, kind: VariableKind, variable: Variable | None, name: str = ""
+    ) -> VariableForm:
+        """The form of a kind of variable, filled when the variable (or only its name) is known."""
+        known = _shown(variable) if variable else {"name": name}
+        form = cls(version=draft.lock_version, data=known)
         if kind != VariableKind.CHOICE:
             del form.choices
         if kind != VariableKind.TABLE:

@@ -102,6 +102,14 @@ class Convention(TenantOwned, Model):
         """Everyone who signs, in the order they sign."""
         return [s for party in self.parties for s in party.signatories]
 
+    def party_of(self, signatory: Signatory) -> Party:
+        """Whom a person signs for."""
+        return next(party for party in self.parties if party.id == signatory.party_id)
+
+    def entered_at(self, state: str) -> datetime | None:
+        """When the convention last entered a state, None if it never did."""
+        return next((s.at for s in reversed(self.steps) if s.target == state), None)
+
     @property
     def is_open(self) -> bool:
         """Whether its text may be edited."""

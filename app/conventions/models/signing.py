@@ -7,6 +7,7 @@ Links, acts and evidence name a signatory by the id that the round's frozen text
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,14 @@ class Round(TenantOwned, Model):
     def is_signing(self) -> bool:
         """Whether signatures are being collected."""
         return bool(self.opened_at) and not (self.voided_at or self.sealed_at)
+
+    def act_of(self, signatory_id: uuid.UUID) -> SignatoryAct | None:
+        """What a signatory did in this round, None while awaited."""
+        return next((act for act in self.acts if act.signatory_id == signatory_id), None)
+
+    def is_signed_by(self, signatories: Iterable[Any]) -> bool:
+        """Whether each of these signatories has signed."""
+        return all((act := self.act_of(s.id)) and act.kind == "signed" for s in signatories)
 
     @property
     def audit_label(self) -> str:

@@ -28,7 +28,7 @@ def open_mail(url: str, sender: str) -> SmtpMail | FolderMail:
     """The gateway of a MAIL_URL: `smtp://user:password@host:port`, `smtps://…` or `folder:///path`."""
     parts = urlsplit(url)
     if parts.scheme == "folder":
-        return FolderMail(Path(parts.path), sender)
+        return FolderMail(Path(unquote(parts.path)), sender)
     if parts.scheme in {"smtp", "smtps"}:
         return SmtpMail(url, sender)
     raise ValueError(f"MAIL_URL inconnu : {parts.scheme}:")
