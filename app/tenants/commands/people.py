@@ -191,9 +191,9 @@ def _join(invitation: Invitation, user: User) -> Membership:
         .with_for_update()
     )
     if membership is None:
-        membership = Membership(tenant_id=invitation.tenant_id, user=user, roles=[])
+        membership = Membership(tenant_id=invitation.tenant_id)
         db.session.add(membership)
-    membership.roles = list(invitation.roles)
+    membership.user, membership.roles = user, list(invitation.roles)
     membership.ended_at, membership.since_at = None, now()
     db.session.flush()
     return membership

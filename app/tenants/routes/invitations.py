@@ -30,7 +30,7 @@ def show(invitation_id: uuid.UUID, token: str) -> ResponseReturnValue:
         return render_template(PAGES + "invitation_closed.html", invitation=invitation), 410
     signed_in = me() if current_user.is_authenticated else None
     if signed_in and signed_in.email_digest != invitation.email_digest:
-        return render_template(PAGES + "invitation_other.html", invitation=invitation), 403
+        return render_template(PAGES + "invitation_other.html", person=signed_in), 403
     known = signed_in or queries.find_user(invitation.email)
     return _join_known(invitation, known) if known else _join_new(invitation)
 
