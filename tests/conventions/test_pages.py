@@ -25,7 +25,7 @@ def copies(cast: Cast, convention_id: object, count: int) -> None:
         db.session.execute(
             sa.text(
                 f"insert into conventions (id, number, {listed})"  # noqa: S608 column names of ours
-                f" select gen_random_uuid(), '2026-' || (1000 + n), {listed}"
+                f" select gen_random_uuid(), '2026-' || (:count * 1000 + n), {listed}"
                 " from conventions, generate_series(1, :count) n where conventions.id = :id"
             ),
             {"count": count, "id": convention_id},

@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
         page=paginate(statement, page_number(), entities=False),
         states=list(STATE_LABELS.items()),
         labels=STATE_LABELS,
-        years=queries.list_years(),
+        years=[(year, year) for year in queries.list_years()],
         can_prepare=policies.can_prepare(g.actor),
     )
 

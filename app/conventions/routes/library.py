@@ -11,7 +11,7 @@ from app.conventions import commands, policies, queries
 from app.conventions.forms.library import ClauseForm, ClauseTextForm
 from app.conventions.models import Clause, ClauseVersion
 from app.conventions.models.differences import compare_texts
-from app.conventions.models.variables import blanks_of
+from app.conventions.models.variables import BUILT_IN, blanks_of
 from app.core.answers import attempt, download, flash_undo, page_number, show_form
 from app.core.db import db
 from app.core.listing import paginate
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "conventions/clauses/index.html",
         page=paginate(statement, page_number()),
-        themes=queries.list_themes(),
+        themes=[(theme, theme) for theme in queries.list_themes()],
         can_write=policies.can_write_library(g.actor),
     )
 
@@ -48,9 +48,10 @@ def new() -> ResponseReturnValue:
     """Write a clause."""
     authorize(policies.can_write_library(g.actor))
     form = ClauseForm()
+    form.theme.description = _example(queries.list_themes())
     clause = attempt(form, lambda: commands.create_clause(g.actor, **form.sheet()))
     if clause is None:
-        return show_form("conventions/clauses/new.html", form, themes=queries.list_themes())
+        return show_form("conventions/clauses/new.html", form, built_in=BUILT_IN)
     flash("La clause est dans la bibliothèque.")
     return redirect(url_for(".show", clause_id=clause.id), 303)
 
@@ -80,7 +81,7 @@ def text(clause_id: uuid.UUID) -> ResponseReturnValue:
         lambda: commands.revise_clause(g.actor, clause_id, base=form.seen(), **form.sheet()),
     )
     if version is None:
-        return show_form("conventions/clauses/text.html", form, clause=clause)
+        return show_form("conventions/clauses/text.html", form, clause=clause, built_in=BUILT_IN)
     flash(_outcome(version, last))
     return redirect(url_for(".show", clause_id=clause_id), 303)
 
@@ -118,6 +119,10 @@ def restoration(clause_id: uuid.UUID) -> ResponseReturnValue:
     clause = commands.restore_clause(g.actor, clause_id)
     flash(f"« {clause.title} » est de nouveau proposée.")
     return redirect(url_for(".show", clause_id=clause_id), 303)
+
+
+def _example(themes: list[str]) -> str:
+    return f"Déjà là : {', '.join(themes)}." if themes else "Par exemple « Réciprocité »."
 
 
 def _outcome(version: ClauseVersion, last: int) -> str:

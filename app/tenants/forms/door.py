@@ -42,28 +42,28 @@ def _never() -> BooleanField:
     return BooleanField(filters=[lambda _: False])
 
 
-class PasswordForm(Worded, fs.LoginForm):  # type: ignore[misc]  # untyped package
+class PasswordForm(Worded, fs.LoginForm):
     words = {"email": ("Votre adresse e-mail", ""), "password": ("Mot de passe", "")}
     remember = _never()
 
 
-class ProofForm(Worded, fs.VerifyForm):  # type: ignore[misc]  # untyped package
+class ProofForm(Worded, fs.VerifyForm):
     words = {"password": ("Votre mot de passe", "")}
 
 
-class ForgottenForm(Worded, fs.ForgotPasswordForm):  # type: ignore[misc]  # untyped package
+class ForgottenForm(Worded, fs.ForgotPasswordForm):
     words = {"email": ADDRESS}
 
 
-class ConfirmationForm(Worded, fs.SendConfirmationForm):  # type: ignore[misc]  # untyped package
+class ConfirmationForm(Worded, fs.SendConfirmationForm):
     words = {"email": ADDRESS}
 
 
-class NewPasswordForm(Worded, fs.ResetPasswordForm):  # type: ignore[misc]  # untyped package
+class NewPasswordForm(Worded, fs.ResetPasswordForm):
     words = {"password": NEW_PASSWORD, "password_confirm": ONCE_MORE}
 
 
-class ChangedPasswordForm(Worded, fs.ChangePasswordForm):  # type: ignore[misc]  # untyped package
+class ChangedPasswordForm(Worded, fs.ChangePasswordForm):
     words = {
         "password": ("Votre mot de passe d’aujourd’hui", ""),
         "new_password": NEW_PASSWORD,
@@ -71,7 +71,7 @@ class ChangedPasswordForm(Worded, fs.ChangePasswordForm):  # type: ignore[misc] 
     }
 
 
-class AppCodeForm(Worded, fs.TwoFactorVerifyCodeForm):  # type: ignore[misc]  # untyped package
+class AppCodeForm(Worded, fs.TwoFactorVerifyCodeForm):
     words = {
         "code": (
             "Le code de votre application",
@@ -80,7 +80,7 @@ class AppCodeForm(Worded, fs.TwoFactorVerifyCodeForm):  # type: ignore[misc]  # 
     }
 
 
-class RecoveryCodeForm(Worded, MfRecoveryForm):  # type: ignore[misc]  # untyped package
+class RecoveryCodeForm(Worded, MfRecoveryForm):
     words = {
         "code": (
             "Un de vos codes de secours",
@@ -89,22 +89,22 @@ class RecoveryCodeForm(Worded, MfRecoveryForm):  # type: ignore[misc]  # untyped
     }
 
 
-class SecondWayForm(Worded, TwoFactorSelectForm):  # type: ignore[misc]  # untyped package
+class SecondWayForm(Worded, TwoFactorSelectForm):
     words = {"which": ("Comment voulez-vous confirmer ?", "")}
 
 
-class PasskeyForm(Worded, WebAuthnRegisterForm):  # type: ignore[misc]  # untyped package
+class PasskeyForm(Worded, WebAuthnRegisterForm):
     words = {
         "name": ("Comment appeler cette clé ?", "Par exemple « Téléphone d’Alice »."),
         "usage": ("", ""),
     }
 
 
-class PasskeySignInForm(WebAuthnSigninForm):  # type: ignore[misc]  # untyped package
+class PasskeySignInForm(WebAuthnSigninForm):
     remember = _never()
 
 
-class PasskeyResponseForm(WebAuthnSigninResponseForm):  # type: ignore[misc]  # untyped package
+class PasskeyResponseForm(WebAuthnSigninResponseForm):
     remember = _never()
 
 
@@ -125,7 +125,7 @@ FORMS = {
 """Flask-Security's names of the forms we put in place of its own."""
 
 
-class LinkForm(FlaskForm):  # type: ignore[misc]  # untyped package
+class LinkForm(FlaskForm):
     """Where to send a link that signs in."""
 
     email = EmailField(
@@ -142,7 +142,7 @@ class LinkForm(FlaskForm):  # type: ignore[misc]  # untyped package
     next = HiddenField()
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]  # untyped package
+class CodeForm(FlaskForm):
     """A code, received by e-mail or read in the application of codes."""
 
     code = StringField(

@@ -42,7 +42,7 @@ class RolesField(SelectMultipleField):
             raise ValidationError("Choisissez parmi les rôles de la liste.")
 
 
-class InvitationForm(FlaskForm):  # type: ignore[misc]  # untyped package
+class InvitationForm(FlaskForm):
     name = StringField(
         NAME,
         filters=[tidy],
@@ -63,11 +63,11 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # untyped package
     roles = RolesField("Que fera cette personne ?", default=[Role.READER.value])
 
 
-class RolesForm(FlaskForm):  # type: ignore[misc]  # untyped package
+class RolesForm(FlaskForm):
     roles = RolesField("Que fait cette personne ?")
 
 
-class NameForm(FlaskForm):  # type: ignore[misc]  # untyped package
+class NameForm(FlaskForm):
     name = StringField(
         NAME,
         description="Les autres vous voient sous ce nom.",
@@ -77,7 +77,7 @@ class NameForm(FlaskForm):  # type: ignore[misc]  # untyped package
     )
 
 
-class JoiningForm(FlaskForm):  # type: ignore[misc]  # untyped package
+class JoiningForm(FlaskForm):
     """One button."""
 
 

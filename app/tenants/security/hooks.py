@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import structlog
 from flask import Flask, abort, request, session
@@ -83,7 +83,7 @@ def _log_failure(sender: Flask, *, user: User, **_: Any) -> None:
     log.warning("sign-in refused", person=str(user.id), address=request.remote_addr)
 
 
-def _closed() -> None:
+def _closed() -> NoReturn:
     abort(404)
 
 

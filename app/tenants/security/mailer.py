@@ -20,7 +20,7 @@ MAILS = {
 LINKS = ("reset_link", "confirmation_link")
 
 
-class PostedMail(MailUtil):  # type: ignore[misc]  # untyped package
+class PostedMail(MailUtil):
     """Composes the French mail that stands for one of Flask-Security's."""
 
     def normalize(self, email: str) -> str:

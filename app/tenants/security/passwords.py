@@ -10,7 +10,7 @@ from app.tenants.forms.passwords import refuse_password
 from app.tenants.models import User
 
 
-class FrenchPasswordUtil(PasswordUtil):  # type: ignore[misc]  # untyped package
+class FrenchPasswordUtil(PasswordUtil):
     """One rule, whoever asks."""
 
     def validate(

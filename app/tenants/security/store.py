@@ -13,7 +13,7 @@ from app.core.db import db
 from app.tenants.models import Passkey, User
 
 
-class PeopleStore(SQLAlchemyUserDatastore):  # type: ignore[misc]  # untyped package
+class PeopleStore(SQLAlchemyUserDatastore):
     """People without global roles: roles are per organisation."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class PeopleStore(SQLAlchemyUserDatastore):  # type: ignore[misc]  # untyped pac
         return db.session.scalar(sa.select(User).filter_by(**criterion))
 
 
-class OnceTotp(Totp):  # type: ignore[misc]  # untyped package
+class OnceTotp(Totp):
     """One-time codes that really serve once (ASVS 6.5.1): the last step accepted is remembered."""
 
     def get_last_counter(self, user: User) -> int | None:
