@@ -212,6 +212,7 @@ def upgrade() -> None:
         sa.Column("partners_label", sa.Text(), nullable=False),
         sa.Column("prepared_by_id", sa.Uuid(), nullable=True),
         sa.Column("prepared_by", sa.Text(), nullable=False),
+        sa.Column("prepared_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lock_version", sa.Integer(), nullable=False),
         sa.CheckConstraint(

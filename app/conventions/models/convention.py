@@ -66,6 +66,7 @@ class Convention(TenantOwned, Model):
     partners_label: Mapped[str] = mapped_column(default="")
     prepared_by_id: Mapped[uuid.UUID | None]
     prepared_by: Mapped[str]
+    prepared_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
     lock_version: Mapped[int] = mapped_column(default=1)
 

@@ -6,10 +6,9 @@ from flask import url_for
 
 from app.conventions import commands, policies, queries
 from app.conventions.models import STATE_LABELS
-from app.core.clock import today
 from app.core.home import Section, Task, gives_section, gives_tasks
 from app.core.permissions import Actor
-from app.core.text import plural
+from app.core.text import long_date
 
 
 @gives_tasks
@@ -40,7 +39,7 @@ def list_answer_tasks(actor: Actor) -> list[Task]:
         Task(
             rank=10,
             title=f"Répondre à la proposition « {received.title} »",
-            detail=f"Reçue il y a {plural((today() - received.changed_at.date()).days, 'jour')}.",
+            detail=f"Reçue le {long_date(received.changed_at)}.",
             button="Lire la proposition",
             url=url_for("received.show", received_id=received.id),
         )
