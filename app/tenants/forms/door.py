@@ -14,7 +14,7 @@ from flask_security.webauthn import (
 )
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, StringField
-from wtforms.validators import Email, DataRequired, Length
+from wtforms.validators import DataRequired, Email, Length
 
 ADDRESS = ("Votre adresse e-mail", "Celle où vous avez reçu votre invitation.")
 SIX_DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "12"}
@@ -43,28 +43,28 @@ def _never() -> BooleanField:
 
 
 class PasswordForm(Worded, fs.LoginForm):
-    words = {"email": ("Votre adresse e-mail", ""), "password": ("Mot de passe", "")}
+    words: ClassVar = {"email": ("Votre adresse e-mail", ""), "password": ("Mot de passe", "")}
     remember = _never()
 
 
 class ProofForm(Worded, fs.VerifyForm):
-    words = {"password": ("Votre mot de passe", "")}
+    words: ClassVar = {"password": ("Votre mot de passe", "")}
 
 
 class ForgottenForm(Worded, fs.ForgotPasswordForm):
-    words = {"email": ADDRESS}
+    words: ClassVar = {"email": ADDRESS}
 
 
 class ConfirmationForm(Worded, fs.SendConfirmationForm):
-    words = {"email": ADDRESS}
+    words: ClassVar = {"email": ADDRESS}
 
 
 class NewPasswordForm(Worded, fs.ResetPasswordForm):
-    words = {"password": NEW_PASSWORD, "password_confirm": ONCE_MORE}
+    words: ClassVar = {"password": NEW_PASSWORD, "password_confirm": ONCE_MORE}
 
 
 class ChangedPasswordForm(Worded, fs.ChangePasswordForm):
-    words = {
+    words: ClassVar = {
         "password": ("Votre mot de passe d’aujourd’hui", ""),
         "new_password": NEW_PASSWORD,
         "new_password_confirm": ONCE_MORE,
@@ -72,7 +72,7 @@ class ChangedPasswordForm(Worded, fs.ChangePasswordForm):
 
 
 class AppCodeForm(Worded, fs.TwoFactorVerifyCodeForm):
-    words = {
+    words: ClassVar = {
         "code": (
             "Le code de votre application",
             "Six chiffres, qui changent toutes les 30 secondes.",
@@ -81,7 +81,7 @@ class AppCodeForm(Worded, fs.TwoFactorVerifyCodeForm):
 
 
 class RecoveryCodeForm(Worded, MfRecoveryForm):
-    words = {
+    words: ClassVar = {
         "code": (
             "Un de vos codes de secours",
             "Par exemple 1a2b-3c4d-5e6f. Il ne sert qu’une fois.",
@@ -90,11 +90,11 @@ class RecoveryCodeForm(Worded, MfRecoveryForm):
 
 
 class SecondWayForm(Worded, TwoFactorSelectForm):
-    words = {"which": ("Comment voulez-vous confirmer ?", "")}
+    words: ClassVar = {"which": ("Comment voulez-vous confirmer ?", "")}
 
 
 class PasskeyForm(Worded, WebAuthnRegisterForm):
-    words = {
+    words: ClassVar = {
         "name": ("Comment appeler cette clé ?", "Par exemple « Téléphone d’Alice »."),
         "usage": ("", ""),
     }

@@ -8,7 +8,7 @@ SENTENCES = {
     "GENERIC_AUTHN_FAILED": "L’adresse ou le mot de passe ne va pas. Vérifiez-les, ou demandez un lien.",
     "UNAUTHENTICATED": "Connectez-vous pour continuer.",
     "REAUTHENTICATION_REQUIRED": "Pour continuer, dites-nous encore que c’est bien vous.",
-    "PASSWORD_RESET_REQUEST": "Si nous connaissons cette adresse, un e-mail est en route. Il marche 30 minutes.",
+    "PASSWORD_RESET_REQUEST": "Si nous connaissons cette adresse, un lien est en route. Il vaut 30 minutes.",
     "PASSWORD_RESET_EXPIRED": START_AGAIN,
     "INVALID_RESET_PASSWORD_TOKEN": START_AGAIN,
     "CONFIRMATION_REQUIRED": "Confirmez d’abord votre adresse : ouvrez l’e-mail que nous avons envoyé.",
