@@ -8,18 +8,23 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from app.core.db import db
+from app.core.config import settings
+from app.core.db import db, tenant_context
+from app.core.rotation import rotate
 from app.demonstration import content, play, seed
 from app.tenants.commands import load_territories
+from app.tenants.queries import list_tenant_ids
 
 TERRITORIES = Path(__file__).parents[1] / "node_modules/@etalab/decoupage-administratif/data"
 territories = AppGroup("territoires", help="Le découpage administratif officiel.")
+keys = AppGroup("cles", help="La clé des coordonnées chiffrées.")
 demonstration = AppGroup("demonstration", help="Le réseau de démonstration.")
 
 
 def register(app: Flask) -> None:
     """Add the commands to the application."""
     app.cli.add_command(territories)
+    app.cli.add_command(keys)
     app.cli.add_command(demonstration)
 
 
@@ -31,6 +36,23 @@ def load(folder: Path) -> None:
     db.session.commit()
     for kind, count in counts.items():
         click.echo(f"{kind} : {count}")
+
+
+@keys.command("tourner")
+def rotate_keys() -> None:
+    """Encrypt everything again with DATA_KEY what DATA_KEY_PREVIOUS had encrypted. Site stopped."""
+    previous, current = settings().data_key_previous, settings().data_key
+    if previous is None:
+        raise click.ClickException("Donnez l’ancienne clé dans DATA_KEY_PREVIOUS.")
+    old, new = previous.get_secret_value(), current.get_secret_value()
+    count = rotate(old, new, tenant_owned=False)
+    db.session.commit()
+    for tenant_id in list_tenant_ids(closed=True):
+        db.session.rollback()
+        with tenant_context(tenant_id):
+            count += rotate(old, new, tenant_owned=True)
+            db.session.commit()
+    click.echo(f"{count} coordonnées chiffrées à nouveau.")
 
 
 @demonstration.command("semer")

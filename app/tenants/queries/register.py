@@ -45,13 +45,12 @@ def list_open_tenants(*kinds: TenantKind) -> list[Tenant]:
     return list(db.session.scalars(statement.where(Tenant.kind.in_(kinds)) if kinds else statement))
 
 
-def list_tenant_ids() -> list[uuid.UUID]:
-    """The ids of every open organisation."""
-    return list(
-        db.session.scalars(
-            sa.select(Tenant.id).where(Tenant.archived_at.is_(None)).order_by(Tenant.id)
-        )
-    )
+def list_tenant_ids(*, closed: bool = False) -> list[uuid.UUID]:
+    """The ids of every open organisation; of the closed ones too if asked."""
+    statement = sa.select(Tenant.id).order_by(Tenant.id)
+    if not closed:
+        statement = statement.where(Tenant.archived_at.is_(None))
+    return list(db.session.scalars(statement))
 
 
 def list_tenants(*, q: str = "", kind: str = "", sort: str = "nom") -> sa.Select[Tenant]:
