@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask, template_rendered
+from flask import Flask, g, request_started, template_rendered
 
 from app.core.config import Settings
 from app.core.db import db
@@ -68,6 +68,13 @@ def settings(
 def app(settings: Settings) -> Iterator[Flask]:
     """The application of the suite."""
     application = create_app(settings)
+
+    @request_started.connect_via(application)
+    def forget(sender: Flask) -> None:
+        # A test holds an application context open, which Flask lends to its requests: whoever was
+        # signed in for one would be signed in for the next.
+        vars(g._get_current_object()).clear()
+
     yield application
     with application.app_context():
         db.engine.dispose()
