@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -111,7 +112,8 @@ def _find(key: str) -> WebSession | None:
 def _save(session: ServerSession, key: str) -> None:
     values = {
         "key_sha256": _sha256(key),
-        "data": dict(session),
+        # A flashed sentence may be a lazy translation: its text is what is kept.
+        "data": json.loads(json.dumps(dict(session), default=str)),
         "seen_at": now(),
         "user_agent": (request.user_agent.string or "")[:300],
         "address": request.remote_addr or "",
