@@ -12,6 +12,8 @@ from app.web import create_app
 class Workhorse(Worker):
     """A worker whose children start with every import paid and without an inherited connection."""
 
+    max_connection_wait_time = 5.0  # seconds between two tries at a Redis that is down
+
     def main_work_horse(self, job, queue):  # type: ignore[no-untyped-def]
         """Run one job in the child."""
         with app.app_context():

@@ -37,6 +37,7 @@ class Relay:
                 busy = self.turn()
             except (RedisError, SQLAlchemyError) as error:
                 db.session.rollback()
+                self.written.clear()  # what was rolled back has to be written again
                 log.warning("relay waits", error=str(error))
                 busy = False
             if not busy:

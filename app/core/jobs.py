@@ -3,12 +3,15 @@
 A command writes an outbox row in its own transaction; after the commit it is pushed to RQ, and the relay
 pushes again whatever is due and not done. The worker locks the row, restores the tenant, runs the command
 and marks the row done in the command's own transaction: a crash anywhere leaves the row to be run again.
+
+The lock tells who is alive: a row pushed a while ago, that is no longer in the queue and that nobody holds
+was lost with its worker or with Redis. That counts as a failure, so that work that kills its worker ends.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,9 +31,9 @@ from app.core.errors import ServiceUnavailable
 JOBS: dict[str, Callable[..., None]] = {}
 QUEUE = "bulles"
 MAX_ATTEMPTS = 8
-LEASE = timedelta(seconds=60)
-"""How long a pushed row may stay undone before the relay pushes it again."""
-LONGEST_DELAY = timedelta(minutes=15)
+LEASE = timedelta(seconds=5)
+"""How long a worker may take between its queue and the lock of the row."""
+LOST = "interrompu : le processus qui faisait ce travail a disparu"
 
 log = structlog.get_logger(__name__)
 
@@ -138,22 +141,29 @@ def _postpone(row_id: uuid.UUID, error: ServiceUnavailable) -> None:
     row = _lock_again(row_id)
     row.waiting_on = error.service
     row.last_error = str(error)
-    row.due_at = now() + _delay(row.attempts)
+    _delay(row)
     row.attempts = min(row.attempts + 1, MAX_ATTEMPTS - 1)
-    row.pushed_at = None
     db.session.commit()
     log.warning("job waits", service=error.service, job_id=str(row_id))
 
 
 def _count_failure(row_id: uuid.UUID, error: Exception) -> None:
-    row = _lock_again(row_id)
-    row.attempts += 1
-    row.last_error = f"{type(error).__name__}: {error}"
-    row.due_at = now() + _delay(row.attempts)
-    row.pushed_at = None
+    _fail(_lock_again(row_id), f"{type(error).__name__}: {error}")
+    db.session.commit()
+
+
+def _fail(row: OutboxRow, error: str) -> None:
+    # Tries spent waiting for a service are not failures: once it answers, all attempts are given anew.
+    row.attempts = 1 if row.waiting_on else row.attempts + 1
+    row.waiting_on, row.last_error = None, error
+    _delay(row)
     if row.attempts >= MAX_ATTEMPTS:
         row.failed_at = now()
-    db.session.commit()
+
+
+def _delay(row: OutboxRow) -> None:
+    row.due_at = now() + timedelta(seconds=2 * 2**row.attempts)
+    row.pushed_at = None
 
 
 def _lock_again(row_id: uuid.UUID) -> OutboxRow:
@@ -161,13 +171,30 @@ def _lock_again(row_id: uuid.UUID) -> OutboxRow:
     return db.session.get_one(OutboxRow, row_id, with_for_update=True)
 
 
-def _delay(attempts: int) -> timedelta:
-    return min(timedelta(seconds=2 * 2**attempts), LONGEST_DELAY)
-
-
 def push_due(limit: int = 100) -> int:
-    """Push what is due and not done; return how many rows. Safe with any number of relays."""
-    due = db.session.scalars(
+    """Push what is due and neither queued nor running; return how many rows were looked at.
+
+    Safe with any number of relays. Raises RedisError while Redis is down: nothing is written then.
+    """
+    queued = set(_queue().job_ids)
+    rows = _lock_due(limit)
+    to_push = []
+    for row in rows:
+        if str(row.id) not in queued:
+            if row.pushed_at:
+                _fail(row, LOST)
+                continue
+            to_push.append(row.id)
+        row.pushed_at = now()
+    db.session.commit()
+    # Pushed only now: a worker skips a row that we still hold.
+    for row_id in to_push:
+        _push(row_id)
+    return len(rows)
+
+
+def _lock_due(limit: int) -> Sequence[OutboxRow]:
+    return db.session.scalars(
         sa.select(OutboxRow)
         .where(
             OutboxRow.done_at.is_(None),
@@ -179,11 +206,6 @@ def push_due(limit: int = 100) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    for row in due:
-        _push(row.id)
-        row.pushed_at = now()
-    db.session.commit()
-    return len(due)
 
 
 def run_again(row_id: uuid.UUID) -> None:
@@ -206,6 +228,22 @@ def list_jobs(tenant_id: uuid.UUID | None, *, state: str = "") -> sa.Select[Outb
         "done": OutboxRow.done_at.is_not(None),
     }
     return statement.where(conditions[state]) if state in conditions else statement
+
+
+def find_waiting(**args: object) -> OutboxRow | None:
+    """The current tenant's work on these ids that waits for a service, the next to be tried; or None."""
+    return db.session.scalar(
+        sa.select(OutboxRow)
+        .where(
+            OutboxRow.tenant_id == current_tenant_id(),
+            OutboxRow.args.contains({key: str(value) for key, value in args.items()}),
+            OutboxRow.waiting_on.is_not(None),
+            OutboxRow.done_at.is_(None),
+            OutboxRow.failed_at.is_(None),
+        )
+        .order_by(OutboxRow.due_at)
+        .limit(1)
+    )
 
 
 def outbox_lag() -> float:
@@ -235,8 +273,19 @@ def _push_or_leave(row_id: uuid.UUID) -> None:
 
 
 def _push(row_id: uuid.UUID) -> None:
+    _queue().enqueue_call(
+        "app.core.jobs.run",
+        args=(str(row_id),),
+        job_id=str(row_id),
+        timeout=300,
+        result_ttl=0,
+        failure_ttl=3600,  # what failed is told by its row
+    )
+
+
+def _queue() -> Queue:
     queue: Queue = current_app.extensions["queue"]
-    queue.enqueue_call("app.core.jobs.run", args=(str(row_id),), result_ttl=0, timeout=300)
+    return queue
 
 
 def make_queue(connection: Any) -> Queue:
