@@ -25,6 +25,7 @@ from app.core.access import fresh
 from app.core.answers import attempt, download, page_number, show_form
 from app.core.audit import list_events
 from app.core.db import db
+from app.core.jobs import find_waiting
 from app.core.listing import paginate
 from app.core.permissions import authorize
 from app.tenants.queries import list_bulles, list_open_tenants
@@ -95,6 +96,7 @@ def show(convention_id: uuid.UUID) -> ResponseReturnValue:
         is_me=awaited is not None and commands.is_this_person(g.actor, awaited),
         pages=count_pages(convention),
         seal_steps=queries.list_seal_steps(round_.id) if round_ else [],
+        waiting=find_waiting(round_id=round_.id) if round_ else None,
         events=db.session.scalars(list_events(subject_id=convention.id).limit(30)).all(),
     )
 

@@ -12,6 +12,7 @@ from app.conventions.commands import Origin, Signing
 from app.conventions.forms.conventions import RefusalForm, SignatureForm
 from app.conventions.routes.pdf import send_pdf
 from app.core.access import public
+from app.core.jobs import find_waiting
 from app.core.limits import limiter
 
 bp = Blueprint("signing", __name__, url_prefix="/<slug>/signature/<uuid:link_id>/<token>")
@@ -79,6 +80,7 @@ def _page(signing: Signing, form: SignatureForm, refusal: RefusalForm) -> str:
         refusal=refusal,
         code=queries.find_code(signing.link.id),
         seal_steps=queries.list_seal_steps(signing.round.id),
+        waiting=find_waiting(round_id=signing.round.id),
     )
 
 
