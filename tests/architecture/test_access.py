@@ -27,7 +27,7 @@ SECRETS = {"link_token", "guest", "proof_token"}
 
 
 class Visitor:
-    """A person's browser. Whatever an answer wrote is undone, so that each starts from the same state."""
+    """A person's browser, which forgets: each question starts from the same state."""
 
     def __init__(self, app: Flask, client: Client, who: str) -> None:
         browser = client.browser(None if who == STRANGER else who)
@@ -37,12 +37,16 @@ class Visitor:
         self.key = cookie.value
 
     def ask(self, method: str, address: str, form: dict[str, str] | None = None) -> TestResponse:
-        """Ask once, with the cookie of the sign-in."""
+        """Ask once, with the cookie of the sign-in, and undo what was done."""
         with undone():
-            browser = self.app.test_client()
-            browser.set_cookie("session", self.key)
-            sent = {"csrf_token": self.token, "version": "1"} | (form or {})
-            return browser.open(address, method=method, data=sent if method == "POST" else None)
+            return self.do(method, address, form)
+
+    def do(self, method: str, address: str, form: dict[str, str] | None = None) -> TestResponse:
+        """Ask once, with the cookie of the sign-in."""
+        browser = self.app.test_client()
+        browser.set_cookie("session", self.key)
+        sent = {"csrf_token": self.token, "version": "1"} | (form or {})
+        return browser.open(address, method=method, data=sent if method == "POST" else None)
 
 
 @contextmanager
