@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
+import uuid
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask_security.totp import Totp
 
@@ -45,7 +47,7 @@ def code(app: Flask, secret: str) -> str:
 
 def forget_step(cast: Cast, who: str = "alice") -> None:
     """As if the last code had been used minutes ago."""
-    db.session.merge(cast.people[who]).totp_counter = None
+    person(cast, who).totp_counter = None
     db.session.commit()
 
 
@@ -59,7 +61,13 @@ def is_in(client: Client) -> bool:
 
 
 def person(cast: Cast, who: str = "alice") -> User:
-    return db.session.get_one(User, cast.people[who].id, populate_existing=True)
+    return db.session.get_one(User, identity(cast.people[who]), populate_existing=True)
+
+
+def identity(user: User) -> uuid.UUID:
+    """The id, of a detached object too."""
+    found: uuid.UUID = sa.inspect(user).identity[0]
+    return found
 
 
 def test_with_the_application_a_password_is_not_enough(
@@ -170,7 +178,7 @@ def sign(client: Client, key: Passkey, start: str = "/connexion/cle-d-acces") ->
 def test_a_passkey_opens_the_door(client: Client, cast: Cast) -> None:
     key = Passkey()
     register(client, key)
-    assert "Téléphone" in client.get("/compte/cles-d-acces", as_="alice").get_data(as_text=True)
+    assert "Vos clés" in client.get("/compte/cles-d-acces", as_="alice").get_data(as_text=True)
     assert sign(client, key) == 200
 
 
@@ -197,13 +205,32 @@ def test_a_challenge_is_for_one_signature(client: Client, cast: Cast) -> None:
     assert not is_in(client)
 
 
-def test_a_passkey_that_verifies_nobody_does_not_replace_the_second_proof(
-    app: Flask, client: Client, cast: Cast
-) -> None:
-    key = Passkey(verifies=False)
+def test_a_passkey_that_verifies_nobody_is_not_a_door(client: Client, cast: Cast) -> None:
+    """Alone it would be one proof: someone who finds the key."""
+    key = Passkey()
     register(client, key)
-    set_up_codes(client)
+    key.verifies = False
     assert sign(client, key) == 302
+    careless = Passkey(verifies=False)
+    register(client, careless, "bob")
+    assert "Vos clés" not in client.get("/compte/cles-d-acces", as_="bob").get_data(as_text=True)
+
+
+def test_it_may_be_the_second_proof(client: Client, cast: Cast) -> None:
+    key = Passkey(verifies=False)
+    register(client, key, usage="secondary")
+    assert first_step(client, cast).startswith("/connexion/cle-d-acces")
+    assert not is_in(client)
+    assert sign(client, key) == 200
+
+
+def test_the_person_s_own_device_may_hold_a_passkey(client: Client) -> None:
+    form = {"name": "Téléphone d’Alice", "usage": "first"}
+    page = client.post("/compte/cles-d-acces", form, as_="alice", status=200)
+    asked = ask_device(page.get_data(as_text=True))[1]["authenticatorSelection"]
+    assert "authenticatorAttachment" not in asked
+    assert asked["residentKey"] == "required"
+    assert asked["userVerification"] == "required"
 
 
 @pytest.mark.parametrize(("owner", "accepted"), [("alice", True), ("bob", False)])

@@ -16,6 +16,7 @@ from app.tenants.security import hooks
 from app.tenants.security.configuration import FORM_GRACE, FRESHNESS, configuration
 from app.tenants.security.mailer import PostedMail
 from app.tenants.security.pages import render_page
+from app.tenants.security.passkeys import OurPasskeys
 from app.tenants.security.passwords import FrenchPasswordUtil
 from app.tenants.security.store import OnceTotp, PeopleStore
 
@@ -38,6 +39,7 @@ def install(app: Flask) -> None:
         mail_util_cls=PostedMail,
         password_util_cls=FrenchPasswordUtil,
         totp_cls=OnceTotp,
+        webauthn_util_cls=OurPasskeys,
         render_template=render_page,
         **FORMS,
     )

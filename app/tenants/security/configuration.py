@@ -48,6 +48,7 @@ FEATURES = {
     "MULTI_FACTOR_RECOVERY_CODES_N": 10,
     "WEBAUTHN": True,
     "WAN_RP_NAME": "Réseau des Bulles",
+    "WAN_NAME_ALLOWED_CHARS": ["L", "N", "Pc", "Pd", "Pf", "Po", "Zs"],  # « Téléphone d’Alice »
     "WAN_ALLOW_USER_HINTS": False,  # a passkey says who it is: no list of credentials to fish for
 }
 

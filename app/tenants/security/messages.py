@@ -42,7 +42,7 @@ SENTENCES = {
     "WEBAUTHN_NAME_REQUIRED": "Donnez un nom à cette clé, par exemple « Téléphone ».",
     "WEBAUTHN_NAME_INUSE": "Vous avez déjà une clé qui s’appelle « %(name)s ».",
     "WEBAUTHN_NAME_NOT_FOUND": "Vous n’avez pas de clé qui s’appelle « %(name)s ».",
-    "WEBAUTHN_NAME_DISALLOWED_CHARACTERS": "Dans ce nom, écrivez seulement des lettres et des chiffres.",
+    "WEBAUTHN_NAME_DISALLOWED_CHARACTERS": "Dans ce nom, écrivez des lettres et des chiffres.",
     "WEBAUTHN_CREDENTIAL_DELETED": "La clé « %(name)s » est retirée.",
     "WEBAUTHN_REGISTER_SUCCESSFUL": "La clé « %(name)s » est ajoutée.",
     "WEBAUTHN_CREDENTIAL_ID_INUSE": "Cette clé est déjà enregistrée.",
