@@ -91,6 +91,17 @@ def test_nor_is_a_link(app: Flask, client: Client, cast: Cast) -> None:
     assert not is_in(client)
 
 
+def test_nor_is_a_new_password(app: Flask, client: Client, cast: Cast) -> None:
+    """ASVS 6.4.3: who recovers a password still gives the second proof."""
+    set_up_codes(client)
+    client.post("/mot-de-passe/oublie", {"email": "alice@exemple.fr"}, status=200)
+    words = "violon citrouille ardoise 7"
+    form = {"password": words, "password_confirm": words}
+    client.post(link_to(app, "alice@exemple.fr"), form, status=302)
+    answer = client.post(DOOR, {"email": "alice@exemple.fr", "password": words}, status=302)
+    assert answer.headers["Location"].startswith("/connexion/code")
+
+
 def test_a_code_serves_once(app: Flask, client: Client, cast: Cast) -> None:
     """ASVS 6.5.1: the code that put the application in place is spent."""
     secret = set_up_codes(client)

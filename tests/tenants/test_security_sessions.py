@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from app.core.clock import now
 from app.core.db import db
@@ -82,6 +83,45 @@ def test_the_cookie_is_a_key_kept_from_scripts(client: Client, cast: Cast) -> No
     key = cookie.split(";")[0].removeprefix("session=")
     assert len(key) >= 43
     assert key not in {row.key_sha256 for row in sessions_of("bob")}
+
+
+def test_over_https_the_cookie_belongs_to_this_host_alone(
+    app: Flask, client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASVS 3.3.1, 3.3.3."""
+    secure = app.config["SETTINGS"].model_copy(update={"public_url": "https://bulles.fr"})
+    monkeypatch.setitem(app.config, "SETTINGS", secure)
+    answer = app.test_client().get("/connexion", base_url="https://localhost")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+def test_signing_in_and_being_refused_are_logged(client: Client, cast: Cast) -> None:
+    """ASVS 16.3.1. Neither the address nor the password is written."""
+    with capture_logs() as lines:
+        form = {"email": "bob@exemple.fr", "password": "pas celui-là 12"}
+        client.post("/connexion", form, status=422)
+        client.post("/connexion", form | {"password": cast.password}, status=302)
+    events = [(line["event"], line.get("by")) for line in lines if "person" in line]
+    assert events == [("sign-in refused", "password"), ("signed in", ["password"])]
+    assert "bob@exemple.fr" not in str(lines)
+    assert cast.password not in str(lines)
+
+
+def test_the_door_is_guarded_by_its_headers(client: Client) -> None:
+    """ASVS 3.4.3, 3.4.6, 3.4.8: no script but ours, no frame, no opener."""
+    headers = client.get("/connexion").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "'unsafe-inline'" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    nonces = {client.get("/connexion").headers["Content-Security-Policy"] for _ in range(3)}
+    assert len(nonces) == 3
 
 
 def test_signing_out_ends_the_row_not_only_the_cookie(client: Client, cast: Cast) -> None:

@@ -72,6 +72,7 @@ def security() -> ResponseReturnValue:
 
 
 @bp.post("/securite/sessions/<uuid:session_id>/fin")
+@fresh
 def end_session(session_id: uuid.UUID) -> ResponseReturnValue:
     """Sign out of one device."""
     commands.end_session(me().id, session_id)

@@ -57,11 +57,11 @@ def install(app: Flask) -> None:
     app.view_functions["security.two_factor_rescue"] = _closed
 
 
-def _begin_session(sender: Flask, *, user: User, **_: Any) -> None:
+def _begin_session(sender: Flask, *, user: User, authn_via: list[str] | None, **_: Any) -> None:
     # A new key at every sign-in: whoever planted the old one holds nothing (ASVS 7.2.4).
     cast(ServerSession, session).renew()
     session["person_id"] = str(user.id)
-    log.info("signed in", person=str(user.id))
+    log.info("signed in", person=str(user.id), by=authn_via)
 
 
 def _end_session(sender: Flask, *, user: User, **_: Any) -> None:
@@ -79,8 +79,8 @@ def _end_other_sessions(sender: Flask, *, user: User, **_: Any) -> None:
     log.info("password changed", person=str(user.id))
 
 
-def _log_failure(sender: Flask, *, user: User, **_: Any) -> None:
-    log.warning("sign-in refused", person=str(user.id), address=request.remote_addr)
+def _log_failure(sender: Flask, *, user: User, auth_type: str, **_: Any) -> None:
+    log.warning("sign-in refused", person=str(user.id), by=auth_type, address=request.remote_addr)
 
 
 def _closed() -> NoReturn:
