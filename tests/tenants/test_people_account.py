@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from app.core.db import db
@@ -73,3 +76,15 @@ def test_the_pages_of_the_door_open(client: Client) -> None:
     ):
         page = client.get(path)
         assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_the_security_page_names_real_tests() -> None:
+    tests = Path(__file__).parents[1]
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", (tests.parent / "docs/asvs.md").read_text())
+    assert len(named) > 40
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if file != "test_people_account.py" and f"def {name}(" not in (tests / file).read_text()
+    ]
+    assert missing == []
