@@ -8,15 +8,19 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.core.audit import SYSTEM
 from app.core.config import settings
 from app.core.db import db, tenant_context
+from app.core.errors import DomainError
+from app.core.permissions import Actor
 from app.core.rotation import rotate
 from app.demonstration import content, play, seed
-from app.tenants.commands import load_territories
+from app.tenants.commands import found_network, invite_first_administrator, load_territories
 from app.tenants.queries import list_tenant_ids
 
 TERRITORIES = Path(__file__).parents[1] / "node_modules/@etalab/decoupage-administratif/data"
 territories = AppGroup("territoires", help="Le découpage administratif officiel.")
+network = AppGroup("reseau", help="La tête de réseau.")
 keys = AppGroup("cles", help="La clé des coordonnées chiffrées.")
 demonstration = AppGroup("demonstration", help="Le réseau de démonstration.")
 
@@ -24,6 +28,7 @@ demonstration = AppGroup("demonstration", help="Le réseau de démonstration.")
 def register(app: Flask) -> None:
     """Add the commands to the application."""
     app.cli.add_command(territories)
+    app.cli.add_command(network)
     app.cli.add_command(keys)
     app.cli.add_command(demonstration)
 
@@ -36,6 +41,23 @@ def load(folder: Path) -> None:
     db.session.commit()
     for kind, count in counts.items():
         click.echo(f"{kind} : {count}")
+
+
+@network.command("creer")
+@click.argument("name")
+@click.argument("person")
+@click.argument("email")
+def found(name: str, person: str, email: str) -> None:
+    """Create the head of the network, once, and invite its first administrator by e-mail."""
+    try:
+        tenant = found_network(name)
+        installation = Actor(tenant.id, SYSTEM, roles=frozenset({"administrator"}), is_network=True)
+        with tenant_context(tenant.id):
+            invite_first_administrator(installation, tenant, name=person, email=email)
+            db.session.commit()
+    except DomainError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"{name} a son espace. L’invitation part à {email}.")
 
 
 @keys.command("tourner")
@@ -55,9 +77,16 @@ def rotate_keys() -> None:
     click.echo(f"{count} coordonnées chiffrées à nouveau.")
 
 
+def refuse_production() -> None:
+    """The demonstration's password is public: its network never stands in production."""
+    if settings().environment == "production":
+        raise click.ClickException("Pas de réseau de démonstration en production.")
+
+
 @demonstration.command("semer")
 def sow() -> None:
     """Write the demonstration network, once."""
+    refuse_production()
     load_territories(TERRITORIES)
     db.session.commit()
     seed.seed()
@@ -66,6 +95,7 @@ def sow() -> None:
 @demonstration.command("jouer")
 def live() -> None:
     """Have its conventions proposed, approved and signed; print the signed PDF's path."""
+    refuse_production()
     click.echo(play.play())
 
 

@@ -6,10 +6,9 @@ from __future__ import annotations
 class DomainError(Exception):
     """A rule of the trade said no; the message is shown to the person, in French."""
 
-    def __init__(self, message: str, **details: object) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-        self.details = details
 
 
 class ServiceUnavailable(Exception):

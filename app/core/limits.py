@@ -1,8 +1,9 @@
-"""Rate limits, counted in Redis. With Redis down, sign-in and codes are refused rather than left open."""
+"""Rate limits, counted in Redis. With Redis down, sign-in is refused rather than left open."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -37,9 +38,12 @@ def account_here() -> str:
     return f"{account()}@{request.remote_addr}"
 
 
-def throttled(limit: str, key: Callable[[], str] = caller) -> Callable[[View], View]:
+def throttled(
+    limit: str, key: Callable[[], str] = caller, *, needs_redis: bool = True
+) -> Callable[[View], View]:
     """Count the POSTs of a view, for example "10 per 15 minutes": too many answer 429. With Redis down
-    they answer 503, since a door whose tries are not counted is open (ASVS 6.3.1)."""
+    they answer 503, since a door whose tries are not counted is open (ASVS 6.3.1); those that the
+    database counts as well do not need Redis."""
 
     quota = parse(limit)
 
@@ -47,7 +51,8 @@ def throttled(limit: str, key: Callable[[], str] = caller) -> Callable[[View], V
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if request.method == "POST" and limiter.enabled:
-                _count(quota, f"{view.__module__}.{view.__qualname__}", key())
+                with suppress(*(() if needs_redis else (ServiceUnavailable,))):
+                    _count(quota, f"{view.__module__}.{view.__qualname__}", key())
             return view(*args, **kwargs)
 
         return cast(View, guarded)

@@ -50,8 +50,8 @@ def _rotate_column(
         if plain is None:
             continue
         changes: dict[str, Any] = {column.name: sa.literal(new.encrypt(plain), sa.Text)}
-        if (digested := DIGESTS.get(column.name)) in table.columns:
-            changes[str(digested)] = digest(normalise_email(plain))
+        if (digested := DIGESTS.get(column.name, "")) in table.columns:
+            changes[digested] = digest(normalise_email(plain))
         same = [k == v for k, v in zip(keys, key, strict=True)]
         db.session.execute(sa.update(table).where(*same).values(changes))
         count += 1

@@ -57,5 +57,5 @@ def _signatures(settings: Settings, authority: Authority) -> SignatureService:
         authority,
         timestamper(settings.timestamp_url, authority),
         bought_seal=bought,
-        fetching=bought is not None,
+        fetching=bought is not None or settings.timestamp_url != "authority:",
     )

@@ -367,6 +367,7 @@ def upgrade() -> None:
     for table in ("audit_events", "counters"):
         rls.protect(table)
     rls.protect_letters("deliveries", sender="sender_id")
+    rls.write_once("deliveries", "withdrawn_at")
     rls.freeze("audit_events")
     rls.freeze("stage_passages")
     _grant()

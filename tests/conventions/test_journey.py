@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.conventions import commands
 from app.conventions.models import ReceivedConvention, SealedDocument, State
+from app.conventions.queries import list_seal_steps
 from app.core import services
 from app.core.db import db
 from app.core.deliveries import Delivery
@@ -236,7 +237,7 @@ def test_a_step_run_again_is_done_once(cast: Cast):
         commands.advance_sealing(round_id)
         commands.freeze_document(round_id)
     with make.acting(cast, "alice"):
-        steps = make.list_seal_steps(round_id)
+        steps = list_seal_steps(round_id)
     assert len(steps) == 5
 
 

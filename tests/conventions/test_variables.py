@@ -26,7 +26,7 @@ def blank(kind: VariableKind, **rest: Any) -> Variable:
         (KIND.NUMBER, "12 000,50", "12000.5", "12\u00a0000,5"),
         (KIND.NUMBER, "-0,5", "-0.5", "−0,5"),
         (KIND.NUMBER, "-0", "0", "0"),
-        (KIND.MONEY, "16 500 €", 1_650_000, "16\u202f500\u00a0€"),
+        (KIND.MONEY, "16 500 €", 1_650_000, "16\u00a0500\u00a0€"),
         (KIND.MONEY, "12,50", 1250, "12,50\u00a0€"),
         (KIND.DATE, "31/01/2027", "2027-01-31", "31\u00a0janvier\u00a02027"),
         (KIND.DATE, "2027-01-31", "2027-01-31", "31\u00a0janvier\u00a02027"),

@@ -16,9 +16,7 @@ def take(
     """Take a transition of a locked convention, or raise TransitionRefused with every obstacle."""
     transition = TRANSITIONS[name]
     if obstacles := convention.obstacles(transition):
-        raise TransitionRefused(
-            f"{transition.label} : {' ; '.join(obstacles)}.", obstacles=obstacles
-        )
+        raise TransitionRefused(f"{transition.label} : {' ; '.join(obstacles)}.")
     if transition.asks_reason and not reason.strip():
         raise DomainError("Dites pourquoi : les autres parties liront votre raison.")
     convention.steps.append(

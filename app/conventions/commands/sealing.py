@@ -20,8 +20,8 @@ from app.conventions.models.signing import EVIDENCE_LABELS
 from app.conventions.queries import (
     get_locked_by_round,
     list_evidence,
+    list_rounds_at_work,
     list_seal_steps,
-    list_stuck_rounds,
 )
 from app.core import services
 from app.core.clock import now
@@ -208,6 +208,15 @@ def _certificates(pdf: bytes) -> dict[str, dict[str, str]]:
 
 def sweep_signatures() -> None:
     """Wake every round that should have advanced: a lost wake-up never leaves a stuck state."""
-    for round_id in list_stuck_rounds(now() - STUCK_AFTER):
-        later("conventions.freeze_document", round_id=round_id)
-        later("conventions.advance_sealing", round_id=round_id)
+    for round_ in list_rounds_at_work(now() - STUCK_AFTER):
+        if round_.frozen_at is None:
+            later("conventions.freeze_document", round_id=round_.id)
+        elif _is_behind(round_):
+            later("conventions.advance_sealing", round_id=round_.id)
+
+
+def _is_behind(round_: Round) -> bool:
+    """Whether the document owes a step: someone signed and it does not show, or everyone signed."""
+    signed = sum(act.kind == "signed" for act in round_.acts)
+    everyone = signed == len(signatories_of(round_.text))
+    return everyone or signed > len(list_seal_steps(round_.id))

@@ -31,7 +31,7 @@ from app.conventions.queries import (
     get_locked_by_round,
     get_received,
     get_round,
-    has_event,
+    has_opening,
 )
 from app.core import services
 from app.core.audit import record
@@ -176,7 +176,7 @@ def is_this_person(actor: Actor, signatory: Signatory) -> bool:
 
 
 def open_link(link_id: uuid.UUID, token: str, origin: Origin, *, lock: bool = False) -> Signing:
-    """What a personal link opens, or LinkRefused with what to do. The first opening is evidence."""
+    """What a personal link opens, or LinkRefused with what to do. Each browser's opening is evidence."""
     link = get_link(link_id)
     if not link.opens_with(token):
         raise LinkRefused("Ce lien est incomplet. Ouvrez-le depuis l’e-mail que vous avez reçu.")
@@ -195,7 +195,7 @@ def open_link(link_id: uuid.UUID, token: str, origin: Origin, *, lock: bool = Fa
             f" Sinon, demandez-en un autre à {convention.prepared_by}."
         )
     signing = Signing(convention, round_, signatory, link, act, awaited_signatory(convention))
-    if not has_event(round_.id, signatory.id, "opened"):
+    if not has_opening(round_.id, signatory.id, origin.address, origin.user_agent[:300]):
         _note(signing, "opened", origin)
     return signing
 

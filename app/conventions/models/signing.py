@@ -181,7 +181,7 @@ class EvidenceEvent(TenantOwned, Model):
 
 EVIDENCE_LABELS = {
     "link_sent": "Lien personnel envoyé",
-    "opened": "Document ouvert",
+    "opened": "Lien ouvert",
     "code_sent": "Code envoyé par e-mail",
     "code_mistaken": "Code inexact",
     "code_confirmed": "Code confirmé",

@@ -14,7 +14,6 @@ from app.conventions.models import (
     Party,
     ReceivedConvention,
     Round,
-    Signatory,
     State,
 )
 from app.core.clock import today
@@ -173,30 +172,21 @@ def list_over() -> list[uuid.UUID]:
     )
 
 
-def get_signatory(signatory_id: uuid.UUID) -> Signatory:
-    """A signatory of the current tenant's conventions, or NoResultFound."""
-    return get_owned(Signatory, signatory_id)
-
-
-def list_stuck_rounds(before: datetime) -> list[uuid.UUID]:
-    """Rounds whose document should have advanced: approved and not frozen, or signing and not sealed."""
-    waiting = sa.or_(Round.frozen_at.is_(None), Round.opened_at.is_not(None))
+def list_rounds_at_work(before: datetime) -> list[Round]:
+    """Rounds that a worker may owe something: agreed and not frozen, or being signed; untouched since
+    `before`, with their acts."""
+    belongs = sa.and_(Convention.tenant_id == Round.tenant_id, Convention.id == Round.convention_id)
     return list(
         db.session.scalars(
-            sa.select(Round.id)
-            .join(
-                Convention,
-                sa.and_(
-                    Convention.tenant_id == Round.tenant_id, Convention.id == Round.convention_id
-                ),
-            )
+            sa.select(Round)
+            .join(Convention, belongs)
             .where(
                 Convention.state.in_([State.APPROVED, State.SIGNING]),
+                Convention.changed_at < before,
                 Round.voided_at.is_(None),
                 Round.sealed_at.is_(None),
-                waiting,
-                Convention.changed_at < before,
             )
+            .options(selectinload(Round.acts))
             .order_by(Round.id)
         )
     )

@@ -67,14 +67,18 @@ def count_codes(link_id: uuid.UUID, since: datetime) -> int:
     )
 
 
-def has_event(round_id: uuid.UUID, signatory_id: uuid.UUID, kind: str) -> bool:
-    """Whether such a fact is already in the evidence."""
+def has_opening(
+    round_id: uuid.UUID, signatory_id: uuid.UUID, address: str, user_agent: str
+) -> bool:
+    """Whether the evidence already says that this browser, from this address, opened the link."""
     found = db.session.scalar(
         sa.select(EvidenceEvent.id)
         .where(
             EvidenceEvent.round_id == round_id,
             EvidenceEvent.signatory_id == signatory_id,
-            EvidenceEvent.kind == kind,
+            EvidenceEvent.kind == "opened",
+            EvidenceEvent.address == address,
+            EvidenceEvent.user_agent == user_agent,
         )
         .limit(1)
     )

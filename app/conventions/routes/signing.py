@@ -13,7 +13,7 @@ from app.conventions.forms.conventions import RefusalForm, SignatureForm
 from app.conventions.routes.pdf import send_pdf
 from app.core.access import public
 from app.core.jobs import find_waiting
-from app.core.limits import limiter
+from app.core.limits import throttled
 
 bp = Blueprint("signing", __name__, url_prefix="/<slug>/signature/<uuid:link_id>/<token>")
 
@@ -27,7 +27,7 @@ def show(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
 
 @bp.post("/code")
 @public
-@limiter.limit("10 per minute")
+@throttled("10 per minute", needs_redis=False)
 def create_code(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
     """Send a code."""
     commands.send_code(link_id, token, _origin())
@@ -36,7 +36,7 @@ def create_code(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
 
 @bp.post("/")
 @public
-@limiter.limit("20 per minute")
+@throttled("20 per minute", needs_redis=False)
 def create(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
     """Sign."""
     form = SignatureForm()
@@ -52,7 +52,7 @@ def create(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
 
 @bp.post("/refus")
 @public
-@limiter.limit("10 per minute")
+@throttled("10 per minute", needs_redis=False)
 def create_refusal(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
     """Refuse to sign."""
     form = RefusalForm()

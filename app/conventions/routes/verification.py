@@ -13,22 +13,25 @@ from app.conventions.forms.conventions import VerifyForm
 from app.conventions.routes.pdf import send_pdf
 from app.core import services
 from app.core.access import public
-from app.core.limits import limiter
-from app.core.verification import Trust, verify
+from app.core.config import settings
+from app.core.limits import throttled
+from app.core.verification import Limits, Trust, verify
 
 bp = Blueprint("verification", __name__, url_prefix="/verifier")
 
 
 @bp.route("/", methods=["GET", "POST"], strict_slashes=False)
 @public
-@limiter.limit("30 per minute", methods=["POST"])
+@throttled("30 per minute")
 def index() -> ResponseReturnValue:
     """Give a file, read what it is worth."""
     form = VerifyForm()
     if not form.validate_on_submit():
         return render_template("conventions/verify.html", form=form), 422 if form.errors else 200
     content = form.file.data.read()
-    report = verify(content, Trust.of(services.authority()))
+    report = verify(
+        content, Trust.of(services.authority()), Limits(size=settings().verify_max_bytes)
+    )
     known = queries.find_sealed_by_hash(hashlib.sha256(content).hexdigest())
     status = 200 if report.status != "unreadable" else 422
     return render_template(
@@ -38,7 +41,6 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<code>")
 @public
-@limiter.limit("60 per minute")
 def show(code: str) -> ResponseReturnValue:
     """What the register says of the document that bears this code."""
     sealed = queries.find_sealed_document(code.upper()) or abort(404)
@@ -48,7 +50,6 @@ def show(code: str) -> ResponseReturnValue:
 
 @bp.get("/<code>/document.pdf")
 @public
-@limiter.limit("30 per minute")
 def document(code: str) -> ResponseReturnValue:
     """The signed document itself, for whoever holds its code."""
     sealed = queries.find_sealed_document(code.upper()) or abort(404)

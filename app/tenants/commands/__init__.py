@@ -39,6 +39,7 @@ from app.tenants.commands.register import (
     TenantSheet,
     archive_tenant,
     create_tenant,
+    found_network,
     restore_tenant,
     update_tenant,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "entrust_bulle",
+    "found_network",
     "invite_first_administrator",
     "invite_person",
     "load_territories",

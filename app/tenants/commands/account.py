@@ -19,8 +19,8 @@ from app.tenants.models import EmailProof, ProofPurpose, User
 PROOF_LIFE = timedelta(minutes=10)
 """ASVS 6.5.5: a secret sent by another channel lives ten minutes at most."""
 
-DEAD_LINK = DomainError("Ce lien ne marche plus. Demandez-en un autre.")
-WRONG_CODE = DomainError("Ce code ne va pas. Vérifiez-le, ou demandez-en un autre.")
+DEAD_LINK = "Ce lien ne marche plus. Demandez-en un autre."
+WRONG_CODE = "Ce code ne va pas. Vérifiez-le, ou demandez-en un autre."
 
 
 def ask_sign_in_link(email: str, next_url: str) -> None:
@@ -41,10 +41,10 @@ def open_sign_in_link(proof_id: uuid.UUID, token: str) -> User:
         sa.select(EmailProof).where(EmailProof.id == proof_id).with_for_update()
     )
     if proof is None or not queries.opens(proof, token):
-        raise DEAD_LINK
+        raise DomainError(DEAD_LINK)
     user = db.session.get_one(User, proof.user_id)
     if not user.active:
-        raise DEAD_LINK
+        raise DomainError(DEAD_LINK)
     proof.used_at = now()
     user.confirmed_at = user.confirmed_at or now()
     return user
@@ -71,7 +71,7 @@ def use_verification_code(user: User, code: str) -> None:
         .with_for_update()
     )
     if proof is None or not same(code, derive_code("verify", proof.id)):
-        raise WRONG_CODE
+        raise DomainError(WRONG_CODE)
     proof.used_at = now()
 
 

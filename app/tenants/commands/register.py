@@ -52,6 +52,16 @@ class TenantSheet:
         )
 
 
+def found_network(name: str) -> Tenant:
+    """Write the head of the network, which nobody can create from a page. DomainError: it exists."""
+    network = Tenant(slug=slugify(name), kind=TenantKind.NETWORK.value, name=name, short_name=name)
+    if queries.has_network():
+        raise DomainError("La tête de réseau a déjà son espace.")
+    db.session.add(network)
+    db.session.flush()
+    return network
+
+
 def create_tenant(actor: Actor, sheet: TenantSheet) -> Tenant:
     """Add an organisation. DomainError: a number is wrong, its address is taken, a second head."""
     authorize(policies.can_manage_register(actor))

@@ -33,6 +33,12 @@ def get_network() -> Tenant:
     return db.session.scalars(sa.select(Tenant).where(Tenant.kind == TenantKind.NETWORK)).one()
 
 
+def has_network() -> bool:
+    """Whether the head of the network exists."""
+    found = sa.select(Tenant.id).where(Tenant.kind == TenantKind.NETWORK)
+    return db.session.scalar(found) is not None
+
+
 def is_slug_free(slug: str) -> bool:
     """Whether an address is neither reserved nor an organisation's, closed ones included."""
     taken = sa.select(Tenant.id).where(Tenant.slug == slug)

@@ -114,7 +114,7 @@ def _check_app_code(digits: str) -> None:
     totp = current_app.extensions["security"].totp_factory
     secret = me().tf_totp_secret
     if not secret or not totp.verify_totp(digits, secret, me(), window=30):
-        raise commands.WRONG_CODE
+        raise DomainError(commands.WRONG_CODE)
 
 
 def _inside(address: str | None) -> str:

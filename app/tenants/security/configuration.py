@@ -97,21 +97,15 @@ def configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _secrets(settings: Settings) -> dict[str, Any]:
-    """Keys that encrypt one-time-code secrets and recovery codes at rest, derived from DATA_KEY; the
-    previous DATA_KEY still opens what it closed."""
-    keys = [
-        key.get_secret_value() for key in (settings.data_key, settings.data_key_previous) if key
-    ]
+    """Keys that encrypt one-time-code secrets and recovery codes at rest, derived from SECRET_KEY: a new
+    DATA_KEY leaves second factors alone, a new SECRET_KEY has everyone set theirs up again."""
+    key = settings.secret_key.get_secret_value()
     return {
-        "TOTP_SECRETS": {_tag(key): _derive(key, "totp") for key in keys},
+        "TOTP_SECRETS": {"1": _derive(key, "totp")},
         "TOTP_ISSUER": "Réseau des Bulles",
-        "MULTI_FACTOR_RECOVERY_CODES_KEYS": [_derive(key, "recovery").encode() for key in keys],
+        "MULTI_FACTOR_RECOVERY_CODES_KEYS": [_derive(key, "recovery").encode()],
     }
 
 
 def _derive(key: str, purpose: str) -> str:
     return base64.urlsafe_b64encode(hmac.digest(key.encode(), purpose.encode(), "sha256")).decode()
-
-
-def _tag(key: str) -> str:
-    return hmac.digest(key.encode(), b"tag", "sha256").hex()[:8]

@@ -12,7 +12,7 @@ from webauthn.helpers.structs import (
 from app.tenants.models import User
 
 
-class OurPasskeys(WebauthnUtil):  # type: ignore[misc]  # untyped package
+class OurPasskeys(WebauthnUtil):
     """The person's own phone or computer, or a key that is plugged in. A passkey that opens the door
     alone verifies the person (finger, face, code): it is two proofs in one (ASVS 6.3.3)."""
 
