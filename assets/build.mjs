@@ -16,13 +16,6 @@ const BUILD = join(PROJECT, "app/static/build");
 const NEW_BUILD = `${BUILD}.new`;
 const OLD_BUILD = `${BUILD}.old`;
 
-// Served as they are, beside our own entries.
-const VENDOR_SCRIPTS = {
-  "htmx.js": "node_modules/htmx.org/dist/htmx.min.js",
-  "leaflet.js": "node_modules/leaflet/dist/leaflet.js",
-};
-const VENDOR_STYLES = { "leaflet.css": "node_modules/leaflet/dist/leaflet.css" };
-
 // The browsers of the end of 2020.
 const BROWSERS = { chrome: 87, edge: 87, firefox: 83, ios_saf: 14, safari: 14 };
 const STYLE_TARGETS = Object.fromEntries(
@@ -108,8 +101,6 @@ for (const name of readdirSync(SOURCES)) {
   if (name.endsWith(".css")) await style(name, join(SOURCES, name));
   if (name.endsWith(".js")) script(name, join(SOURCES, name));
 }
-for (const [name, path] of Object.entries(VENDOR_STYLES)) await style(name, join(PROJECT, path));
-for (const [name, path] of Object.entries(VENDOR_SCRIPTS)) emit(name, readFileSync(join(PROJECT, path)));
 writeFileSync(join(NEW_BUILD, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 
 // A page served during the build still finds its files.
