@@ -6,30 +6,27 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from flask_limiter import Limiter
 from redis.exceptions import ConnectionError as RedisDown
 
+from app.core import limits
 from app.core.config import Settings
-from app.core.limits import limiter
-from app.web import create_app
 from tests.factories.cast import Cast
 from tests.http import Client
 
 
-@pytest.fixture(scope="module")
-def app(settings: Settings) -> Iterator[Flask]:
-    """An application that counts: in the other tests limits are off."""
-    counting = create_app(settings.model_copy(update={"environment": "development"}))
-    yield counting
-    limiter.enabled = False
-    counting.extensions["queue"].connection.close()
-
-
 @pytest.fixture(autouse=True)
-def from_zero(client: Client) -> None:
-    """Alice is signed in, and nothing was tried."""
-    limiter.reset()
+def limiter(
+    settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Limiter]:
+    """Limits are off in the other tests: here they are counted, from zero, Alice being signed in."""
     client.browser("alice")
-    limiter.reset()
+    counting = Limiter(limits.caller, app=Flask("counting"), storage_uri=settings.redis_url)
+    counting.reset()
+    monkeypatch.setattr(limits, "limiter", counting)
+    yield counting
+    counting.reset()
+    counting.storage.storage.close()  # type: ignore[attr-defined]  # of the Redis storage
 
 
 def try_password(client: Client, email: str, password: str, status: int) -> None:
@@ -93,7 +90,7 @@ def test_reading_the_door_is_not_counted(client: Client) -> None:
 
 
 def test_without_redis_the_door_stays_shut(
-    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    client: Client, cast: Cast, limiter: Limiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*arguments: object, **options: object) -> int:
         raise RedisDown("Connection refused")
