@@ -32,7 +32,7 @@ SENTENCES = {
     "INVALID_RECOVERY_CODE": "Ce code de secours ne va pas. Chaque code ne sert qu’une fois.",
     "NO_RECOVERY_CODES_SETUP": "Vous n’avez pas encore de codes de secours.",
     "TWO_FACTOR_INVALID_TOKEN": "Ce code ne va pas. Attendez le suivant dans votre application.",
-    "TWO_FACTOR_LOGIN_SUCCESSFUL": "Vous êtes connecté.",
+    "TWO_FACTOR_LOGIN_SUCCESSFUL": "Votre code est le bon. Bienvenue.",
     "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": "L’application de codes est en place.",
     "TWO_FACTOR_PERMISSION_DENIED": "La connexion a trop attendu. Recommencez.",
     "TWO_FACTOR_METHOD_NOT_AVAILABLE": "Ce moyen n’existe pas ici.",
