@@ -11,6 +11,16 @@ class DomainError(Exception):
         self.message = message
 
 
+class StalePage(DomainError):
+    """The thing changed since the person opened the page; what they typed stays on their form."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Quelqu’un a changé cela pendant que vous écriviez."
+            " Rouvrez la page pour voir ce qui a changé, puis recommencez."
+        )
+
+
 class ServiceUnavailable(Exception):
     """An outside service (mail, storage, timestamp) does not answer: the work waits, it never degrades."""
 

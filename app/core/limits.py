@@ -46,12 +46,13 @@ def throttled(
     database counts as well do not need Redis."""
 
     quota = parse(limit)
+    tolerated = () if needs_redis else (ServiceUnavailable,)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if request.method == "POST" and limiter.enabled:
-                with suppress(*(() if needs_redis else (ServiceUnavailable,))):
+                with suppress(*tolerated):
                     _count(quota, f"{view.__module__}.{view.__qualname__}", key())
             return view(*args, **kwargs)
 

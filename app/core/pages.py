@@ -11,7 +11,7 @@ import structlog
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import MapAdapter
@@ -96,20 +96,31 @@ def incident() -> str:
 
 
 def _show_error(error: Exception) -> tuple[str, int]:
+    error = getattr(error, "original_exception", None) or error
     status, sentence = _status(error)
     title, advice = ERRORS.get(status, ERRORS[500])
     if status >= 500:
         log.error("request failed", incident=incident(), exc_info=error)
-    page = render_template(
-        "errors/error.html",
-        status=status,
-        titre=title,
-        phrase=sentence or advice,
-        conseil="" if status == 404 else NOTHING_LOST,
-        numero=incident(),
-        retour_url=request.referrer if _is_ours(request.referrer) else url_for("home"),
-    )
-    return page, status
+    context = {
+        "status": status,
+        "titre": title,
+        "phrase": sentence or advice,
+        "conseil": "" if status == 404 else NOTHING_LOST,
+        "numero": incident(),
+        "retour_url": request.referrer if _is_ours(request.referrer) else url_for("home"),
+    }
+    render = _render_bare if status >= 500 else render_template
+    return render("errors/error.html", **context), status
+
+
+def _render_bare(template: str, **context: object) -> str:
+    """The page of a failure: it asks nothing of the session or the database, which may be what failed."""
+    nothing: dict[str, object] = {
+        "tenant": None,
+        "actor": None,
+        "get_flashed_messages": lambda **_: [],
+    }
+    return current_app.jinja_env.get_template(template).render(context | nothing)
 
 
 def _status(error: Exception) -> tuple[int, str]:
@@ -122,7 +133,7 @@ def _status(error: Exception) -> tuple[int, str]:
             return 403, ""
         case StaleDataError():
             return 409, ""
-        case ServiceUnavailable():
+        case ServiceUnavailable() | OperationalError():
             return 503, ""
         case CSRFError():
             return 400, ""

@@ -61,7 +61,7 @@ def test_two_people_rewriting_at_once_do_not_lose_a_text(cast: Cast) -> None:
     with acting(cast.actor("olga")) as olga:
         clause = write_clause(olga)
         commands.revise_clause(olga, clause.id, "Réciprocité", "Le texte de l’une.", base=1)
-        with pytest.raises(DomainError, match="pendant ce temps"):
+        with pytest.raises(DomainError, match="pendant que vous écriviez"):
             commands.revise_clause(olga, clause.id, "Réciprocité", "Celui de l’autre.", base=1)
         assert queries.get_clause(clause.id).latest.number == 2
 

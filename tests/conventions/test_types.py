@@ -154,7 +154,7 @@ def test_two_people_editing_a_draft_at_once(cast: Cast) -> None:
             lambda: commands.set_type_variables(olga, draft.id, [], seen),
             lambda: commands.publish_type_version(olga, draft.id, lock_version=seen),
         ):
-            with pytest.raises(DomainError, match="pendant ce temps"):
+            with pytest.raises(DomainError, match="pendant que vous écriviez"):
                 write()
         assert draft.clause_version_ids == []
         assert draft.variables == ASKED

@@ -199,7 +199,7 @@ def test_the_place_on_the_map_is_two_numbers(
 def test_an_old_page_does_not_overwrite_a_newer_sheet(client: Client, bulle_id: uuid.UUID) -> None:
     address = f"/ascs/bulles/{bulle_id}/presentation"
     client.post(address, {"version": "1", "name": "La Fontaine"}, as_="alice")
-    client.post(address, {"version": "1", "name": "L’Ouche"}, as_="bob", status=409)
+    client.post(address, {"version": "1", "name": "L’Ouche"}, as_="bob", status=422)
     db.session.expire_all()
     assert queries.get_bulle(bulle_id).name == "La Fontaine"
 

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.audit import AuditEvent
 from app.core.db import db, tenant_context
-from app.core.errors import DomainError
+from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, Forbidden
 from app.tenants import commands, queries
 from app.tenants.commands import TenantSheet
@@ -110,7 +109,7 @@ def test_what_was_seen_is_no_longer_the_last(olga: Actor) -> None:
     seen = tenant.version
     commands.update_tenant(olga, tenant.id, TenantSheet(TenantKind.TERRITORY, "CCAS"), version=seen)
     db.session.flush()
-    with pytest.raises(StaleDataError):
+    with pytest.raises(StalePage):
         commands.update_tenant(olga, tenant.id, NEW, version=seen)
 
 
@@ -170,7 +169,7 @@ def test_two_people_editing_at_once(client: Client) -> None:
     address = f"{REGISTER}{find('ccas').id}/identite"
     form = {"kind": "territory", "name": "CCAS", "slug": "ccas", "version": "1"}
     client.post(address, {**form, "name": "CCAS de Dijon"}, as_="olga")
-    client.post(address, form, as_="olga", status=409)
+    client.post(address, form, as_="olga", status=422)
     assert find("ccas").name == "CCAS de Dijon"
 
 

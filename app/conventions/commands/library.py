@@ -10,7 +10,7 @@ from app.conventions.models.blocks import canonical_sha256, check_line, parse, p
 from app.core.audit import record
 from app.core.clock import now
 from app.core.db import db, new_id
-from app.core.errors import DomainError
+from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, authorize
 from app.core.text import fold
 
@@ -47,7 +47,7 @@ def revise_clause(
     clause = queries.get_clause(clause_id, lock=True)
     authorize(policies.can_write_library(actor))
     if base not in (None, clause.latest.number):
-        raise DomainError("Quelqu’un a réécrit cette clause pendant ce temps. Relisez-la d’abord.")
+        raise StalePage
     version = _text(actor, clause.latest.number + 1, heading, text, note)
     known = next((v for v in clause.versions if v.sha256 == version.sha256), None)
     if known:

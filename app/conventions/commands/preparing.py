@@ -15,7 +15,7 @@ from app.core.audit import record
 from app.core.clock import now
 from app.core.crypto import normalise_email
 from app.core.db import db
-from app.core.errors import DomainError
+from app.core.errors import DomainError, StalePage
 from app.core.numbering import next_number
 from app.core.permissions import Actor, authorize
 from app.tenants.queries import find_tenant, get_bulle, get_network, get_tenant
@@ -216,10 +216,7 @@ def _open_draft(actor: Actor, convention_id: uuid.UUID, lock_version: int) -> Co
             " Pour le changer, rouvrez d’abord le texte."
         )
     if convention.lock_version != lock_version:
-        raise DomainError(
-            "Quelqu’un a changé cette convention pendant que vous écriviez."
-            " Rouvrez la page pour voir ce qui a changé."
-        )
+        raise StalePage
     return convention
 
 

@@ -21,7 +21,7 @@ from app.conventions.models.variables import check_name
 from app.core.audit import record
 from app.core.clock import now
 from app.core.db import db, new_id
-from app.core.errors import DomainError
+from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, authorize
 from app.core.text import fold
 
@@ -162,9 +162,7 @@ def _refuse_closed(version: TypeVersion, lock_version: int | None) -> None:
     if version.is_published:
         raise DomainError("Cette version est publiée : elle ne change plus. Commencez la suivante.")
     if lock_version not in (None, version.lock_version):
-        raise DomainError(
-            "Quelqu’un a modifié ce brouillon pendant ce temps. Relisez-le, puis recommencez."
-        )
+        raise StalePage
 
 
 def _save(actor: Actor, version: TypeVersion, what: str) -> TypeVersion:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy.orm.exc import StaleDataError
-
 from app.core.audit import record
 from app.core.clock import today
 from app.core.db import db, new_id
-from app.core.errors import DomainError
+from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, authorize
 from app.core.text import fold, long_date
 from app.tenants import policies, queries
@@ -94,11 +92,11 @@ def open_bulle(
 def update_bulle(
     actor: Actor, bulle_id: uuid.UUID, sheet: BulleSheet, *, version: int | None = None
 ) -> Bulle:
-    """Change a sheet. StaleDataError when `version`, the one shown, is no longer the last."""
+    """Change a sheet. StalePage when `version`, the one shown, is no longer the last."""
     bulle = queries.get_bulle(bulle_id)
     authorize(policies.can_edit_bulle(actor, bulle))
     if version not in (None, bulle.version):
-        raise StaleDataError
+        raise StalePage
     _write(bulle, sheet)
     record(actor, "bulle.updated", bulle)
     return bulle

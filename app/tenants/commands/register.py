@@ -5,12 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy.orm.exc import StaleDataError
-
 from app.core.audit import record
 from app.core.clock import now
 from app.core.db import db
-from app.core.errors import DomainError
+from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, authorize
 from app.core.text import fold, slugify
 from app.tenants import policies, queries
@@ -77,11 +75,11 @@ def create_tenant(actor: Actor, sheet: TenantSheet) -> Tenant:
 def update_tenant(
     actor: Actor, tenant_id: uuid.UUID, sheet: TenantSheet, *, version: int | None = None
 ) -> Tenant:
-    """Change an organisation. StaleDataError: `version`, the one shown, is no longer the last."""
+    """Change an organisation. StalePage: `version`, the one shown, is no longer the last."""
     tenant = queries.get_tenant(tenant_id)
     authorize(policies.can_manage_register(actor))
     if version not in (None, tenant.version):
-        raise StaleDataError
+        raise StalePage
     if sheet.kind != tenant.kind:
         _refuse_second_network(sheet.kind, tenant)
         tenant.kind = sheet.kind
