@@ -50,6 +50,8 @@ GUARDS = [
     "catalogue_frozen",
     "clause_versions_frozen",
     "convention_steps_frozen",
+    "deliveries_kept",
+    "deliveries_once",
     "evidence_events_frozen",
     "rounds_kept",
     "rounds_once",

@@ -43,6 +43,7 @@ NOBODY_ACTS = {
     "expire_conventions": "a periodic job of each organisation",
     "sweep_signatures": "a periodic job of each organisation",
     "purge_proofs": "a periodic job of the installation",
+    "found_network": "the operator's command line: nobody is there yet",
     "load_territories": "the operator's command line",
 }
 

@@ -14,8 +14,8 @@ from tests.architecture.isolation import MUTANTS, Isolation, World
 
 # The same attacks at every run: a suite that fails one day in ten teaches to run it again.
 ATTACK = settings(
-    max_examples=100,
-    stateful_step_count=30,
+    max_examples=40,
+    stateful_step_count=20,
     deadline=None,
     derandomize=True,
     database=None,
