@@ -105,7 +105,7 @@ def test_two_people_rewriting_a_clause_at_once(client: Client, desk: Desk) -> No
     text = {"heading": "Réciprocité", "text": "Le premier.", "version": "1"}
     client.post(url, text, as_="olga")
     page = client.post(url, {**text, "text": "Le second."}, as_="olga", status=422).text
-    assert "pendant ce temps" in page
+    assert "pendant que vous écriviez" in page
     assert "Le second." in page
 
 
@@ -168,8 +168,8 @@ def test_alice_reads_what_is_published_and_nothing_else(client: Client, desk: De
     client.get(f"/ascs/modeles/{type_id}/brouillon", as_="alice", status=403)
     client.post(f"{HOME}/modeles/{type_id}/publication", {"version": "4"}, as_="olga")
     listed = client.get("/ascs/modeles/", as_="alice").text
-    assert "Préparer une convention" in listed
-    assert "Préparer une convention" not in client.get("/ascs/modeles/", as_="carole").text
+    assert "/ascs/conventions/nouvelle?modele=" in listed
+    assert "conventions/nouvelle" not in client.get("/ascs/modeles/", as_="carole").text
     page = client.get(f"/ascs/modeles/{type_id}", as_="alice").text
     assert "<u>Combien d’heures par an ?</u>" in page
     assert "La structure qui porte la Bulle" in page
@@ -244,7 +244,7 @@ def test_a_stale_button_writes_nothing(client: Client, desk: Desk) -> None:
     for path in (f"clauses/{draft.clause_version_ids[0]}/retrait", "parties/porteur/retrait"):
         for version in ("1", "x", ""):
             page = client.post(f"{url}/{path}", {"version": version}, as_="olga", status=422).text
-            assert "pendant ce temps" in page
+            assert "pendant que vous écriviez" in page
     assert desk.read(type_id).lock_version == draft.lock_version
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from app.conventions.models.blocks import to_text
+from app.conventions.models.blocks import VARIABLE, to_text
+from app.conventions.models.variables import BUILT_IN
 
 Kind = Literal["same", "added", "removed"]
 WORDS = re.compile(r"\n+|[^\s]+[^\S\n]*")
@@ -66,7 +67,7 @@ def compare_versions(old: dict[str, Any], new: dict[str, Any]) -> Comparison:
     before, after = (_by_id(payload["clauses"]) for payload in (old, new))
     kept = [id_ for id_ in before if id_ in after]
     return Comparison(
-        clauses=_clause_changes(before, after),
+        clauses=_clause_changes(before, after, _questions(old) | _questions(new)),
         is_reordered=kept != [id_ for id_ in after if id_ in before],
         asked=_labels(new, but=old),
         dropped=_labels(old, but=new),
@@ -75,14 +76,15 @@ def compare_versions(old: dict[str, Any], new: dict[str, Any]) -> Comparison:
 
 
 def _clause_changes(
-    before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
+    before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]], asked: dict[str, str]
 ) -> list[ClauseChange]:
     changes = []
     for id_, clause in {**before, **after}.items():
-        old, new = (_text(clauses.get(id_)) for clauses in (before, after))
-        if old != new:
+        old, new = before.get(id_), after.get(id_)
+        if old is None or new is None or old["sha256"] != new["sha256"]:
             kind: Kind = "same" if old and new else "added" if new else "removed"
-            changes.append(ClauseChange(clause["heading"], kind, compare_texts(old, new)))
+            lines = compare_texts(_text(old, asked, but=new), _text(new, asked, but=old))
+            changes.append(ClauseChange(clause["heading"], kind, lines))
     return changes
 
 
@@ -90,8 +92,19 @@ def _by_id(clauses: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {clause["clause_id"]: clause for clause in clauses}
 
 
-def _text(clause: dict[str, Any] | None) -> str:
-    return f"{clause['heading']}\n\n{to_text(clause['blocks'])}" if clause else ""
+def _questions(payload: dict[str, Any]) -> dict[str, str]:
+    return BUILT_IN | {variable["name"]: variable["label"] for variable in payload["variables"]}
+
+
+def _text(
+    clause: dict[str, Any] | None, asked: dict[str, str], *, but: dict[str, Any] | None
+) -> str:
+    """The text of a clause with its questions in brackets, under its heading if this changes too."""
+    if clause is None:
+        return ""
+    text = VARIABLE.sub(lambda m: f"[{asked.get(m[1], m[1])}]", to_text(clause["blocks"]))
+    renamed = but is not None and but["heading"] != clause["heading"]
+    return f"{clause['heading']}\n\n{text}" if renamed else text
 
 
 def _labels(payload: dict[str, Any], *, but: dict[str, Any]) -> list[str]:

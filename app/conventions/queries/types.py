@@ -20,7 +20,7 @@ from app.conventions.models import (
 from app.core.db import db, get_owned, require_tenant_id
 from app.core.text import fold
 
-CATALOGUE_SORTS = {"date": CatalogueEntry.published_at, "version": CatalogueEntry.version}
+CATALOGUE_SORTS = {"date": CatalogueEntry.published_at}
 TYPE_SORTS = {"date": ConventionType.created_at}
 
 
@@ -105,7 +105,7 @@ def list_published_versions(type_id: uuid.UUID) -> Sequence[CatalogueEntry]:
 
 def list_catalogue(*, q: str = "", sort: str = "titre") -> sa.Select[CatalogueEntry]:
     """The last version of each standard agreement, searched by title and purpose; sorted by
-    `titre`, `version` or `date` of publication, with a `-` for the other way."""
+    `titre` or `date` of publication, with a `-` for the other way."""
     newer = aliased(CatalogueEntry)
     has_newer = sa.exists().where(
         newer.type_id == CatalogueEntry.type_id, newer.version > CatalogueEntry.version
