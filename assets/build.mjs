@@ -1,6 +1,6 @@
 // Bundles the style sheets and the scripts into app/static/build, under names that hold their hash,
 // and writes manifest.json: { "bulles.css": "bulles.1a2b3c4d.css", ... }.
-// Every .css and .js at the top of this folder is an entry; what they import is found in node_modules.
+// Every .css, .js and .svg at the top of this folder is an entry; what they import is found in node_modules.
 import cascadeLayers from "@csstools/postcss-cascade-layers";
 import esbuild from "esbuild";
 import { bundleAsync, Features, transform } from "lightningcss";
@@ -100,6 +100,7 @@ mkdirSync(NEW_BUILD, { recursive: true });
 for (const name of readdirSync(SOURCES)) {
   if (name.endsWith(".css")) await style(name, join(SOURCES, name));
   if (name.endsWith(".js")) script(name, join(SOURCES, name));
+  if (name.endsWith(".svg")) emit(name, readFileSync(join(SOURCES, name)));
 }
 writeFileSync(join(NEW_BUILD, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 
