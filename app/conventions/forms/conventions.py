@@ -34,6 +34,14 @@ FEW = 5
 SECOND = "La personne qui signe avec elle"
 
 
+class Later(Optional):
+    """An answer that a draft can wait for; a plain Optional is marked « si vous voulez »."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {}
+
+
 class NewConventionForm(Form):
     """The standard agreement, the title and the Bulle of a new convention."""
 
@@ -63,8 +71,8 @@ class FrameForm(SheetForm):
 
     title = StringField("Titre", [needed("Écrivez un titre."), Length(max=150)], render_kw=NO_FILL)
     bulle = SelectField("Bulle", [Optional()])
-    starts_on = DateField("Premier jour", [Optional()])
-    ends_on = DateField("Dernier jour", [Optional()])
+    starts_on = DateField("Premier jour", [Later()])
+    ends_on = DateField("Dernier jour", [Later()])
 
     @classmethod
     def of(cls, convention: Convention, bulles: Sequence[Any]) -> FrameForm:
@@ -97,10 +105,10 @@ def _bulle_choices(bulles: Sequence[Any]) -> list[SelectChoice]:
 class PartyForm(SheetForm):
     """Who holds a role, and who signs for them: one person, or two."""
 
-    organisation = SelectField("Quelle organisation ?", [Optional()])
+    organisation = SelectField("Quelle organisation ?", [Later()])
     name = StringField(
         "Ou son nom, si elle n’est pas dans le réseau",
-        [Optional(), Length(max=200)],
+        [Later(), Length(max=200)],
         description="Une commune, un bailleur, une entreprise.",
         render_kw=NO_FILL,
     )
@@ -288,7 +296,7 @@ def _checked(variable: Variable) -> Any:
 
 def _field(variable: Variable, convention: Convention) -> Any:
     described: dict[str, Any] = {"description": variable.hint}
-    checks = [Optional(), _checked(variable)]
+    checks = [Later() if variable.required else Optional(), _checked(variable)]
     match variable.kind:
         case VariableKind.DATE:
             return DateField(variable.label, checks, **described)
