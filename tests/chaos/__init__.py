@@ -1,0 +1,1 @@
+"""The house in real processes, killed at every point of the signing journey."""
