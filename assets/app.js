@@ -1,5 +1,4 @@
 // Progressive enhancement only: every page does its work without this file.
 import "./js/envoi.js";
 import "./js/erreurs.js";
-import "./js/espaces.js";
 import "./js/rafraichir.js";

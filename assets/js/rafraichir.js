@@ -1,7 +1,5 @@
 // A zone marked data-rafraichir="<seconds>" is read again from the same address until the server
 // stops marking it. The zone itself stays (it is a live region), and only a change is written.
-import { lier } from "./espaces.js";
-
 function planifier(zone) {
   const secondes = Number(zone.dataset.rafraichir);
   if (secondes > 0) setTimeout(() => relire(zone), secondes * 1000);
@@ -19,8 +17,7 @@ async function lireZone(id) {
   if (!reponse.ok) return null;
   const page = new DOMParser().parseFromString(await reponse.text(), "text/html");
   const zone = page.getElementById(id);
-  if (zone) lier(zone);
-  else location.assign(reponse.url); // the work is over: the server leads to its result
+  if (!zone) location.assign(reponse.url); // the work is over: the server leads to its result
   return zone;
 }
 
