@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import structlog
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from markupsafe import Markup
 from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -21,7 +25,7 @@ from app.core.config import settings
 from app.core.csp import csp_nonce
 from app.core.errors import DomainError, ServiceUnavailable
 from app.core.permissions import Forbidden
-from app.core.text import FILTERS
+from app.core.text import FILTERS, typography
 
 log = structlog.get_logger(__name__)
 
@@ -56,15 +60,38 @@ ERRORS = {
 }
 
 
+class FrenchTypography(Extension):
+    """Gives the words of the templates their non-breaking spaces, once, when they are compiled."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """The same tokens, the text and the sentences among them spaced as French is."""
+        for token in stream:
+            if token.type in {"data", "string"}:
+                yield Token(token.lineno, token.type, typography(token.value))
+            else:
+                yield token
+
+
 def install(app: Flask) -> None:
     """Filters, globals and error pages."""
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(FILTERS)
+    dress(app.jinja_env)
     app.jinja_env.globals.update(
         asset=asset, csp_nonce=csp_nonce, today=today, now=now, settings=settings
     )
     app.register_error_handler(Exception, _show_error)
+
+
+def dress(environment: Environment) -> None:
+    """How our templates are read: nothing undefined, French spacing, the filters of the house."""
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.add_extension(FrenchTypography)
+    environment.filters.update(FILTERS, typo=_typo)
+
+
+def _typo(words: object) -> object:
+    """French spacing for a sentence that comes from the code; what is already HTML is left alone."""
+    return words if isinstance(words, Markup) else typography(str(words))
 
 
 def asset(name: str) -> str:

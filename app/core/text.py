@@ -102,6 +102,15 @@ def join_names(names: list[str]) -> str:
     return " et ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
+BEFORE = re.compile(r"(?<!\s) (?=[:;?!»€](?:[\s<)».,…\"]|$))")
+AFTER = re.compile(r"(?<=«) ")
+
+
+def typography(text: str) -> str:
+    """French spacing: what stands before : ; ? ! » € and after « never begins or ends a line."""
+    return AFTER.sub(NBSP, BEFORE.sub(NBSP, text))
+
+
 FILTERS = {
     "date_longue": long_date,
     "jour": weekday_date,

@@ -83,7 +83,8 @@ def test_a_refusal_by_link_asks_for_a_reason(client: Client, cast: Cast, app):
     url = mailed_link(app)
     empty = client.post(url + "refus", {"motif": ""}, status=422)
     assert "Dites pourquoi vous ne signez pas" in empty.get_data(as_text=True)
-    client.post(url + "refus", {"motif": "Le montant est faux"}, status=200)
+    client.post(url + "refus", {"motif": "Le montant est faux"})
+    client.get(url + "refus")
     assert make.look(cast, convention_id).state == "draft"
     late = client.get(url, status=422).get_data(as_text=True)
     assert "Le texte a changé" in late
@@ -162,7 +163,7 @@ def mailed_code(app) -> str:
     return next(
         found[1]
         for _, message in app.extensions["mail_gateway"].read()
-        if (found := re.search(r"code est : (\d{3} \d{3})", text_of(message)))
+        if (found := re.search(r"code est\s: (\d{3} \d{3})", text_of(message)))
     )
 
 

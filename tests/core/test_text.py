@@ -17,6 +17,7 @@ from app.core.text import (
     plural,
     short_date,
     slugify,
+    typography,
     weekday_date,
 )
 
@@ -106,3 +107,17 @@ def test_names_are_sorted_without_accents_nor_case() -> None:
 )
 def test_the_address_of_a_name(name: str, slug: str) -> None:
     assert slugify(name) == slug
+
+
+@pytest.mark.parametrize(
+    ("typed", "spaced"),
+    [
+        ("Pourquoi ?", "Pourquoi\u00a0?"),
+        ("« Un lieu » : 12 €, non ?", "«\u00a0Un lieu\u00a0»\u00a0: 12\u00a0€, non\u00a0?"),
+        (" » et la suite", "\u00a0» et la suite"),
+        ("a[b] ?x=1 ; y", "a[b] ?x=1\u00a0; y"),
+        ("10:30", "10:30"),
+    ],
+)
+def test_french_marks_never_begin_a_line(typed, spaced):
+    assert typography(typed) == spaced

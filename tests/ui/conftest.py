@@ -10,7 +10,8 @@ from xml.etree.ElementTree import Element
 import pytest
 import tinyhtml5
 from flask import Flask, render_template, render_template_string
-from jinja2 import StrictUndefined
+
+from app.core.pages import dress
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 Render = Callable[..., Element]
@@ -55,8 +56,7 @@ def bare_app() -> Flask:
     """An application that knows the templates and the names they expect, and nothing else."""
     app = Flask(__name__, template_folder=str(TEMPLATES))
     app.secret_key = "tests"
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    dress(app.jinja_env)
     app.jinja_env.globals.update(
         asset=lambda name: f"/static/{name}",
         csp_nonce=lambda: "nonce",

@@ -39,7 +39,7 @@ class Later(Optional):
 
     def __init__(self) -> None:
         super().__init__()
-        self.field_flags = {}
+        self.field_flags.clear()
 
 
 class NewConventionForm(Form):

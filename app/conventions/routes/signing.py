@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.conventions import commands, queries
@@ -59,8 +59,16 @@ def create_refusal(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(commands.open_link(link_id, token, _origin()), SignatureForm(), form), 422
     commands.refuse(link_id, token, form.motif.data, _origin())
-    flash("Votre refus est enregistré. Les autres parties sont prévenues.")
-    return render_template("conventions/refused.html"), 200
+    return redirect(url_for(".refused", link_id=link_id, token=token), 303)
+
+
+@bp.get("/refus")
+@public
+def refused(link_id: uuid.UUID, token: str) -> ResponseReturnValue:
+    """What follows a refusal; it says nothing of the convention."""
+    if not queries.get_link(link_id).opens_with(token):
+        abort(404)
+    return render_template("conventions/refused.html")
 
 
 @bp.get("/document.pdf")
