@@ -74,7 +74,9 @@ def _extend(app: Flask, settings: Settings) -> None:
     Babel(app)
     CSRFProtect(app)
     limiter.init_app(app)
-    app.extensions["queue"] = jobs.make_queue(Redis.from_url(settings.redis_url))
+    app.extensions["queue"] = jobs.make_queue(
+        Redis.from_url(settings.redis_url, socket_connect_timeout=2)
+    )
     services.install(app, settings)
     security.install(app)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from flask import Flask
 from app.core import jobs
 from app.core.db import db
 from app.core.errors import ServiceUnavailable
-from app.core.gateways.mail import FolderMail, SmtpMail, open_mail
+from app.core.gateways.mail import FolderMail, SmtpMail, is_final, open_mail
 from app.core.jobs import OutboxRow
 from app.core.mail import Message, post
 from launcher.ports import free_port
@@ -109,3 +110,18 @@ def test_a_folder_that_cannot_be_written_is_waited_for(tmp_path: Path) -> None:
 def test_an_unknown_way_of_sending_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="MAIL_URL inconnu"):
         open_mail(url, "a@exemple.fr")
+
+
+@pytest.mark.parametrize(
+    ("error", "final"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@exemple.fr": (550, b"unknown")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@exemple.fr": (450, b"busy")}), False),
+        (smtplib.SMTPDataError(554, b"spam"), True),
+        (smtplib.SMTPDataError(451, b"later"), False),
+        (smtplib.SMTPServerDisconnected(), False),
+        (OSError(), False),
+    ],
+)
+def test_a_permanent_refusal_is_not_waited_for(error, final):
+    assert is_final(error) is final

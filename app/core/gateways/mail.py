@@ -45,6 +45,21 @@ def _build(sender: str, to: str, subject: str, text: str, html: str, key: str) -
     return message
 
 
+class MailRefused(Exception):
+    """The server says that it will never take this mail; the job's bounded tries end on its page."""
+
+
+def is_final(error: Exception) -> bool:
+    """Whether an SMTP answer is permanent: 5xx (RFC 5321, 4.2.1), for the mail or for every recipient."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return all(code >= 500 for code, _ in error.recipients.values())
+        case smtplib.SMTPResponseException():
+            return error.smtp_code >= 500
+        case _:
+            return False
+
+
 class SmtpMail:
     """A real mail server; STARTTLS when it offers it, credentials only over TLS."""
 
@@ -52,11 +67,13 @@ class SmtpMail:
         self.parts, self.sender, self.timeout = urlsplit(url), sender, timeout
 
     def send(self, to: str, subject: str, text: str, html: str, *, key: str) -> None:
-        """Hand one mail to the server, or raise ServiceUnavailable."""
+        """Hand one mail to the server. MailRefused: it will never take it; ServiceUnavailable: wait."""
         try:
             with self._connect() as server:
                 server.send_message(_build(self.sender, to, subject, text, html, key))
         except (OSError, smtplib.SMTPException) as error:
+            if is_final(error):
+                raise MailRefused(str(error)) from error
             raise ServiceUnavailable("mail", str(error)) from error
 
     def _connect(self) -> smtplib.SMTP:
@@ -68,6 +85,8 @@ class SmtpMail:
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
+        elif self.parts.username:
+            raise ServiceUnavailable("mail", "the server offers no TLS: the password stays here")
         if self.parts.username:
             server.login(unquote(self.parts.username), unquote(self.parts.password or ""))
         return server
