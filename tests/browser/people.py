@@ -19,10 +19,6 @@ EXPECTED = "Failed to load resource: the server responded with a status of"
 class People:
     """`people.enter("alice")` is a page of Alice's browser, at her home; None is a stranger."""
 
-    kept: dict[
-        str, Any
-    ] = {}  # cookies of who has signed in, by address of the site: doors count tries
-
     def __init__(self, browser: Browser, site: Site) -> None:
         self.browser, self.site = browser, site
         self.complaints: list[tuple[str, str]] = []
@@ -30,13 +26,12 @@ class People:
 
     def enter(self, who: str | None = None, **options: Any) -> Page:
         """A page of a new browser; `options` are Playwright's (viewport, java_script_enabled…)."""
-        known = f"{self.site.url} {who}"
-        page = self._open(storage_state=self.kept.get(known), **options)
+        page = self._open(storage_state=self.site.cookies.get(who), **options)
         if who:
             page.goto(HOMES[who])
             if "/connexion" in page.url:
                 sign_in(page, who)
-                self.kept[known] = page.context.storage_state()
+                self.site.cookies[who] = page.context.storage_state()
         return page
 
     def leave(self) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.core.gateways.mail import FolderMail
 from launcher.machine import answers
@@ -46,6 +46,7 @@ class Site:
         )
         self.mails = FolderMail(folder / "courrier", "")
         self.children: list[Child] = []
+        self.cookies: dict[str, Any] = {}  # of who has signed in: the door counts tries
 
     @property
     def url(self) -> str:

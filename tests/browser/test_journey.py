@@ -194,7 +194,7 @@ def check_document(stranger: Page, document: Path) -> None:
     for name in ("Olga Renaud", "Alice Morel", "Denis Vasseur", "Sceau de"):
         expect(stranger.get_by_role("listitem").filter(has_text=name)).to_have_count(1)
     content = bytearray(document.read_bytes())
-    content[len(content) // 3] ^= 1
+    content[12] ^= 1  # in the comment of the second line: a reader does not even see it
     copy = document.with_name("copie.pdf")
     copy.write_bytes(content)
     hand_in(stranger, copy)
