@@ -12,9 +12,8 @@ CLAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
         "Objet", "Principes", "Objet",
         (
-            "{{ proprietaire }} met à la disposition de {{ porteur_nom }} le lieu suivant : {{"
-            " lieu }}. Ce lieu"
-            " devient la Bulle de Vie « {{ bulle }} ».\n\n"
+            "{{ proprietaire }} met ce lieu à disposition : {{ lieu }}.\n\n"
+            "{{ porteur_nom }} le reçoit, et y porte la Bulle de Vie « {{ bulle }} ».\n\n"
             "Une Bulle de Vie est un lieu de proximité contre l’isolement. Plusieurs associations y agissent"
             " ensemble, dans un cadre commun, sur un territoire choisi pour ses besoins."
         ),

@@ -38,6 +38,7 @@ def test_wrong_code(people: People, site: Site) -> None:
     code = ask_code(denis, site)
     try_code(denis, f"{(int(code) + 1) % 1_000_000:06d}")
     expect(denis.locator(".faute")).to_contain_text("Ce n’est pas le bon code")
+    expect(denis.locator(".erreurs")).to_be_focused()
     expect(denis).to_have_title(re.compile("^Erreur"))
     expect(denis.get_by_role("checkbox")).to_be_checked()
 
