@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from app.demonstration.library import DRAFTS
 from launcher.servers import Servers
 from tests.browser.people import People
 from tests.browser.site import Site
@@ -45,9 +44,3 @@ def people(browser: Browser, site: Site) -> Iterator[People]:
     yield people
     people.leave()
     assert people.complaints == []
-
-
-@pytest.fixture(scope="session")
-def sealed_title() -> str:
-    """The convention of the demonstration that all its parties have signed."""
-    return DRAFTS[0].title
