@@ -30,13 +30,15 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 def run() -> bool:
     """Print statements and time for both sizes; whether they are few, and as many for both."""
-    with application() as app, app.app_context():
-        cast = build_cast()
+    with application() as app:
+        with app.app_context():
+            cast = build_cast()
+            convention_id = make.prepare(cast)
+            copies(cast, convention_id, 9)
         client = Client(app, cast)
-        convention_id = make.prepare(cast)
-        copies(cast, convention_id, 9)
         few, quick = _measure(client)
-        copies(cast, convention_id, 990)
+        with app.app_context():
+            copies(cast, convention_id, 990)
         many, slow = _measure(client)
     print(f"page of the list: {few} statements with 10 conventions, {many} with 1 000", end=" ")
     print(f"(limit {STATEMENTS}); time ratio {slow / quick:.2f}")
