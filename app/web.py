@@ -104,6 +104,7 @@ class Entry:
     endpoint: str
     wide_only: bool = False
     network_only: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -113,14 +114,14 @@ class Entry:
     @property
     def current(self) -> bool:
         """Whether the page shown belongs to it."""
-        return request.blueprint == self.endpoint.split(".")[0]
+        return request.blueprint in {self.endpoint.split(".")[0], *self.also}
 
 
 MENU = (
     Entry("Accueil", "house", "accueil.show"),
     Entry("Bulles", "geo-alt", "bulles.index"),
-    Entry("Conventions", "file-earmark-text", "conventions.index"),
-    Entry("Modèles", "journal-text", "types.index", wide_only=True),
+    Entry("Conventions", "file-earmark-text", "conventions.index", also=("received",)),
+    Entry("Modèles", "journal-text", "types.index", wide_only=True, also=("clauses",)),
     Entry("Organisations", "people", "register.index", wide_only=True, network_only=True),
     Entry("Équipe", "person-lines-fill", "members.index", wide_only=True),
 )
