@@ -13,6 +13,7 @@ import app.core.deliveries
 import app.core.jobs
 import app.core.numbering
 import app.core.sessions
+import app.reciprocity.models
 import app.tenants.models  # noqa: F401 each import fills the metadata
 from app.core.db import Model
 

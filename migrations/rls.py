@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from alembic import op
 
-APP, NET = "bulles_app", "bulles_net"
+OWNER, APP, NET = "bulles_owner", "bulles_app", "bulles_net"
 TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 TENANTS = "string_to_array(nullif(current_setting('app.tenant_ids', true), ''), ',')::uuid[]"
 
@@ -41,6 +41,51 @@ def protect_catalogue(table: str, publisher: str) -> None:
     _force(table)
     _policy(table, "everyone_reads", "select", APP, "true")
     _policy(table, "publishers_write", "insert", APP, None, f"{publisher} = {TENANT}")
+
+
+def let_publisher_retire(table: str, publisher: str) -> None:
+    """The publisher may also mark what it wrote."""
+    mine = f"{publisher} = {TENANT}"
+    _policy(table, "publishers_retire", "update", APP, mine, mine)
+
+
+def let_functions_write(table: str) -> None:
+    """The functions that run as the owner see and write this table, one tenant at a time like anyone."""
+    _policy(table, "functions", "all", OWNER, f"tenant_id = {TENANT}", f"tenant_id = {TENANT}")
+
+
+def grant_functions(prefix: str, entrances: Iterable[str]) -> None:
+    """Nobody calls a function of this prefix but its owner; the application calls the entrances."""
+    op.execute(
+        f"""
+        DO $$
+        DECLARE
+          f regprocedure;
+        BEGIN
+          FOR f IN SELECT oid FROM pg_proc WHERE starts_with(proname, '{prefix}') LOOP
+            EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', f);
+          END LOOP;
+        END $$
+        """
+    )
+    for name in entrances:
+        op.execute(f"GRANT EXECUTE ON FUNCTION {name} TO {APP}")
+
+
+def drop_functions(prefix: str) -> None:
+    """Drop every function and aggregate of this prefix."""
+    op.execute(
+        f"""
+        DO $$
+        DECLARE
+          f regprocedure;
+        BEGIN
+          FOR f IN SELECT oid FROM pg_proc WHERE starts_with(proname, '{prefix}') ORDER BY prokind LOOP
+            EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', f);
+          END LOOP;
+        END $$
+        """
+    )
 
 
 def grant(table: str, *privileges: str, columns: dict[str, Iterable[str]] | None = None) -> None:

@@ -1,0 +1,1 @@
+"""The hours: who gives, who receives, and the ledger that keeps count in minutes."""

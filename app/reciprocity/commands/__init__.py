@@ -1,0 +1,1 @@
+"""Every write of the context, one file per aggregate."""

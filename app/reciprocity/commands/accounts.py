@@ -1,0 +1,137 @@
+"""Opening the register, its accounts, their limits and terms."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from app.core.audit import record
+from app.core.db import db, new_id
+from app.core.permissions import Actor, authorize
+from app.reciprocity import policies
+from app.reciprocity.commands.ledger import call, operator_of
+from app.reciprocity.models import Account, AccountKind, BulleTerms
+from app.reciprocity.queries.accounts import find_terms, get_account
+from app.tenants.queries import get_tenant
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""What a pseudonym is made of: nothing that is read for something else."""
+GRACE_DAYS = 35
+"""A month after a day, and the time to bring a booklet back: then it is closed."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The default limits, the gentle ones, the welcome; all in minutes."""
+
+    floor: int
+    ceiling: int
+    gentle_low: int
+    gentle_high: int
+    welcome: int
+
+
+def open_ledger(actor: Actor) -> bool:
+    """Open the organisation's register, with its own account and its fund; False when it was open."""
+    name = get_tenant(actor.tenant_id).name
+    opened: bool = call("ledger_start", p_name=name, p_grace=GRACE_DAYS)
+    if opened:
+        record(actor, "ledger.opened", get_account(1))
+    return opened
+
+
+def open_account(
+    actor: Actor | None,
+    kind: AccountKind,
+    *,
+    bulle_id: uuid.UUID | None = None,
+    label: str | None = None,
+) -> Account:
+    """Open an account under the terms of its Bulle. The register must be open."""
+    terms = find_terms(bulle_id)
+    number: int = call(
+        "ledger_open_account",
+        p_kind=kind.value,
+        p_label=label,
+        p_bulle=bulle_id,
+        p_floor=terms.floor,
+        p_ceiling=terms.ceiling,
+        p_pseudonym=make_pseudonym(),
+        p_operator=operator_of(actor),
+    )
+    return get_account(number)
+
+
+def make_pseudonym() -> str:
+    """Eight letters that say nothing: one chance in a billion of meeting another in the same organisation."""
+    return "".join(secrets.choice(LETTERS) for _ in range(8))
+
+
+def open_group(actor: Actor, name: str, bulle_id: uuid.UUID | None) -> Account:
+    """Open the account of a group: a choir, a repair workshop."""
+    authorize(policies.can_record(actor))
+    account = open_account(actor, AccountKind.GROUP, bulle_id=bulle_id, label=name)
+    record(actor, "account.opened", account)
+    return account
+
+
+def close_account(actor: Actor, number: int) -> None:
+    """Close an account that is at zero. LedgerRefusal: it is not, or a request waits on it."""
+    authorize(policies.can_manage(actor))
+    call("ledger_close_account", p_account=number)
+    record(actor, "account.closed", get_account(number))
+
+
+def reopen_account(actor: Actor, number: int) -> None:
+    """Open a closed account again."""
+    authorize(policies.can_manage(actor))
+    call("ledger_reopen_account", p_account=number)
+    record(actor, "account.reopened", get_account(number))
+
+
+def set_limits(actor: Actor, number: int, floor: int, ceiling: int, reason: str) -> None:
+    """Give an account limits of its own, in minutes, from its next entry on."""
+    authorize(policies.can_manage(actor))
+    _limit(actor, number, floor, ceiling, own=True, reason=reason)
+
+
+def follow_default_limits(actor: Actor, number: int) -> None:
+    """Give an account back the limits of its Bulle."""
+    authorize(policies.can_manage(actor))
+    terms = find_terms(get_account(number).bulle_id)
+    _limit(actor, number, terms.floor, terms.ceiling, own=False, reason="")
+
+
+def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: str) -> int:
+    """Write the terms of a Bulle (None: of the organisation); return how many accounts follow them."""
+    authorize(policies.can_manage(actor))
+    operator = operator_of(actor)
+    row = BulleTerms(
+        id=new_id(), bulle_id=bulle_id, operator_no=operator, reason=reason, **vars(terms)
+    )
+    db.session.add(row)
+    db.session.flush()
+    changed: int = call(
+        "ledger_set_default_limits",
+        p_bulle=bulle_id,
+        p_floor=terms.floor,
+        p_ceiling=terms.ceiling,
+        p_reason=reason,
+        p_operator=operator,
+    )
+    record(actor, "ledger.terms_set", get_account(1), accounts=changed)
+    return changed
+
+
+def _limit(actor: Actor, number: int, floor: int, ceiling: int, *, own: bool, reason: str) -> None:
+    call(
+        "ledger_set_limits",
+        p_account=number,
+        p_floor=floor,
+        p_ceiling=ceiling,
+        p_own=own,
+        p_reason=reason,
+        p_operator=operator_of(actor),
+    )
+    record(actor, "ledger.limits_set", get_account(number), floor=floor, ceiling=ceiling)

@@ -1,0 +1,198 @@
+"""Noting exchanges, between two or several, and correcting them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from app.core.clock import now
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.permissions import Actor, authorize
+from app.reciprocity import policies
+from app.reciprocity.commands.ledger import call, derived_id, operator_of
+from app.reciprocity.models import ExchangeNote, Transfer
+from app.reciprocity.policies import MemberActor
+from app.reciprocity.queries.exchanges import find_note, find_reversal, get_transfer, list_legs
+
+CORRECTION = timedelta(hours=72)
+"""How long the two people of an exchange may correct it by themselves."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """`giver` and `receiver` are account numbers. `id` is made by whoever asks: sent twice, noted once."""
+
+    id: uuid.UUID
+    giver: int
+    receiver: int
+    minutes: int
+    happened_on: date
+    starts_at: time | None = None
+    wording: str = ""
+    category_id: uuid.UUID | None = None
+    offer_id: uuid.UUID | None = None
+
+
+def record_exchange(actor: Actor, exchange: Exchange) -> str:
+    """Note that someone gave and someone received: `posted`, or `exists` when it was noted already.
+
+    A member may note what they received; the team notes for anyone. LedgerRefusal: see ledger.SENTENCES.
+    """
+    authorize(policies.can_act_for(actor, exchange.receiver))
+    status: str = call(
+        "ledger_post_exchange",
+        p_id=exchange.id,
+        p_debit=exchange.receiver,
+        p_credit=exchange.giver,
+        p_minutes=exchange.minutes,
+        p_on=exchange.happened_on,
+        p_operator=operator_of(actor),
+        p_starts=exchange.starts_at,
+    )
+    _note(exchange.id, exchange.wording, exchange.category_id, exchange.offer_id)
+    return status
+
+
+def record_group(
+    actor: Actor,
+    transfer_id: uuid.UUID,
+    shares: Mapping[int, int],
+    happened_on: date,
+    *,
+    wording: str = "",
+    starts_at: time | None = None,
+    lasted: int | None = None,
+) -> str:
+    """Note an exchange between several: account number → minutes given (+) or received (-), summing to zero.
+
+    `lasted`: minutes that the givers were at it, with `starts_at`. `posted` or `exists`; LedgerRefusal.
+    """
+    authorize(policies.can_record(actor))
+    status: str = call(
+        "ledger_post_group",
+        p_id=transfer_id,
+        p_accounts=list(shares),
+        p_deltas=list(shares.values()),
+        p_on=happened_on,
+        p_operator=operator_of(actor),
+        p_starts=starts_at,
+        p_lasted=lasted,
+    )
+    _note(transfer_id, wording, None, None)
+    return status
+
+
+def share_out(givers: Sequence[int], receivers: Sequence[int], minutes: int) -> dict[int, int]:
+    """The shares of a gathering where everyone who receives gets `minutes`: what they receive in all is shared
+    between the givers, the odd minutes going to the first ones. Sums to zero."""
+    total = minutes * len(receivers)
+    each, odd = divmod(total, len(givers))
+    given = {giver: each + (rank < odd) for rank, giver in enumerate(givers)}
+    return given | {receiver: -minutes for receiver in receivers}
+
+
+def reverse_transfer(actor: Actor, transfer_id: uuid.UUID, reason: str) -> uuid.UUID:
+    """Undo a transfer by a linked one; the id of that one. Twice: the same one, nothing more is written.
+
+    Its two people may for 72 hours, the team always. LedgerRefusal: it is a correction itself.
+    """
+    transfer = get_transfer(transfer_id)
+    authorize(_may_correct(actor, transfer))
+    return _reverse(actor, transfer_id, reason, replacement=None)
+
+
+def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, reason: str) -> str:
+    """Undo an exchange and note what it should have been, in one act. Same rights as reverse_transfer."""
+    transfer = get_transfer(transfer_id)
+    authorize(_may_correct(actor, transfer))
+    if isinstance(actor, MemberActor) and actor.account_no not in (
+        exchange.giver,
+        exchange.receiver,
+    ):
+        raise DomainError("Vous corrigez seulement vos propres échanges.")
+    _reverse(actor, transfer_id, reason, replacement=exchange.id)
+    status: str = call(
+        "ledger_post_exchange",
+        p_id=exchange.id,
+        p_debit=exchange.receiver,
+        p_credit=exchange.giver,
+        p_minutes=exchange.minutes,
+        p_on=exchange.happened_on,
+        p_operator=operator_of(actor),
+        p_starts=exchange.starts_at,
+    )
+    _note(exchange.id, exchange.wording, exchange.category_id, exchange.offer_id)
+    return status
+
+
+def describe_exchange(
+    actor: Actor, transfer_id: uuid.UUID, wording: str, category_id: uuid.UUID | None = None
+) -> None:
+    """Say what an exchange was about. Outside the ledger: it can be reworded."""
+    legs = list_legs(get_transfer(transfer_id))
+    authorize(any(policies.can_act_for(actor, number) for number in legs))
+    _note(transfer_id, wording, category_id, None)
+
+
+def thank(actor: Actor, transfer_id: uuid.UUID, words: str) -> None:
+    """Leave a thank-you for whoever gave; from whoever received, or the team for them."""
+    legs = list_legs(get_transfer(transfer_id))
+    authorize(any(policies.can_act_for(actor, n) for n, delta in legs.items() if delta < 0))
+    note = find_note(transfer_id) or _add_note(transfer_id)
+    note.thanks = words
+
+
+def can_correct(actor: Actor, transfer: Transfer) -> bool:
+    """Whether the actor may still correct it; what is a correction, or was corrected, cannot be."""
+    correctable = transfer.kind in (
+        "exchange",
+        "group",
+        "cheque",
+        "gift",
+        "import",
+        "welcome",
+        "grant",
+    )
+    return correctable and find_reversal(transfer.id) is None and _may_correct(actor, transfer)
+
+
+def _may_correct(actor: Actor, transfer: Transfer) -> bool:
+    if not isinstance(actor, MemberActor):
+        return policies.can_record(actor)
+    recent = now() - transfer.posted_at <= CORRECTION
+    return recent and actor.account_no in list_legs(transfer)
+
+
+def _reverse(
+    actor: Actor, transfer_id: uuid.UUID, reason: str, replacement: uuid.UUID | None
+) -> uuid.UUID:
+    reversal_id = derived_id("reversal", transfer_id)
+    call(
+        "ledger_post_reversal",
+        p_id=reversal_id,
+        p_reverses=transfer_id,
+        p_reason=reason,
+        p_operator=operator_of(actor),
+        p_replacement=replacement,
+    )
+    return reversal_id
+
+
+def _note(
+    transfer_id: uuid.UUID, wording: str, category_id: uuid.UUID | None, offer_id: uuid.UUID | None
+) -> None:
+    if not (wording or category_id or offer_id):
+        return
+    note = find_note(transfer_id) or _add_note(transfer_id)
+    note.wording = wording or note.wording
+    note.category_id = category_id or note.category_id
+    note.offer_id = offer_id or note.offer_id
+
+
+def _add_note(transfer_id: uuid.UUID) -> ExchangeNote:
+    note = ExchangeNote(transfer_id=transfer_id, wording="", thanks="")
+    db.session.add(note)
+    return note

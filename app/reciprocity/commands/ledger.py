@@ -1,0 +1,133 @@
+"""The way to the posting functions: one call in a savepoint, its refusals by name and in French."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from app.core.audit import SYSTEM
+from app.core.db import db, require_tenant_id
+from app.core.errors import DomainError
+from app.core.permissions import Actor
+from app.core.text import long_date
+from app.reciprocity.policies import MemberActor, TokenActor
+from app.reciprocity.queries.accounts import find_account_name
+
+REFUSED = "RB001"
+"""The SQLSTATE of a posting function that says no; its message is the name of the refusal."""
+
+SENTENCES = {
+    "minutes_not_positive": "Une durée compte au moins une minute.",
+    "too_long": "Une durée dépasse 24 h. Notez l’échange en plusieurs fois.",
+    "same_account": "La même personne ne peut pas donner et recevoir.",
+    "unknown_account": "Nous ne trouvons pas ce compte.",
+    "account_closed": "{who} n’a plus de compte ouvert. Rouvrez-le d’abord.",
+    "wrong_account_kind": "Ce compte ne sert pas à cela.",
+    "wrong_kind": "Ce mouvement n’existe pas.",
+    "floor_reached": "{who} a déjà beaucoup reçu : la limite est atteinte."
+    " Que pourrait donner cette personne ?",
+    "ceiling_reached": "{who} a déjà beaucoup donné : la limite est atteinte."
+    " Qu’aimerait recevoir cette personne ?",
+    "account_changed": "Le compte vient de changer. Recommencez.",
+    "exists_with_different_content": "Cet échange est déjà noté, autrement. Rien n’a été ajouté.",
+    "future_day": "Ce jour n’est pas encore venu. Choisissez un jour jusqu’à aujourd’hui.",
+    "day_sealed": "Les comptes sont clos jusqu’au {day}. Notez l’échange à la date d’aujourd’hui.",
+    "no_ledger": "Le registre des heures n’est pas encore ouvert.",
+    "no_tenant": "Aucune organisation n’est choisie.",
+    "group_malformed": "Un échange à plusieurs compte au moins deux personnes, chacune avec sa durée.",
+    "not_zero_sum": "Le temps donné et le temps reçu ne sont pas égaux.",
+    "unknown_transfer": "Nous ne trouvons pas cet échange.",
+    "reversal_of_reversal": "Une correction ne se corrige pas. Notez l’échange à nouveau.",
+    "reversal_elsewhere": "Cet échange avec un autre lieu se corrige sur sa propre page.",
+    "already_reversed": "Cet échange est déjà corrigé.",
+    "reason_needed": "Dites pourquoi, en quelques mots.",
+    "same_hour": "{who} a déjà des heures notées à ce moment-là. Une heure ne compte qu’une fois.",
+    "start_needed": "{who} a déjà d’autres heures ce jour-là, hors réciprocité."
+    " Dites à quelle heure l’échange a commencé.",
+    "exchange_needs_start": "{who} a donné ce jour-là, sans heure de début."
+    " Dites d’abord à quelle heure cet échange a commencé.",
+    "crosses_midnight": "Ces heures passent minuit. Notez-les en deux fois.",
+    "unknown_hold": "Nous ne trouvons pas cette demande.",
+    "already_answered": "Cette demande a déjà une réponse.",
+    "hold_expired": "Cette demande est trop ancienne. Faites-en une autre.",
+    "hold_not_expired": "Cette demande attend encore une réponse.",
+    "limits_malformed": "Le plancher va au plus à zéro, le plafond au moins à zéro.",
+    "account_not_empty": "Ce compte n’est pas à zéro, ou une demande attend.",
+    "rule_not_in_force": "La règle du fonds a changé. Relisez-la, puis recommencez.",
+    "grant_too_large": "C’est plus que ce que la règle permet en une fois.",
+    "grant_beyond_year": "C’est plus que ce que la règle permet en un an pour une personne.",
+    "grant_not_needed": "La règle réserve le fonds aux personnes qui ont moins d’heures.",
+    "unknown_hours": "Nous ne trouvons pas ces heures.",
+    "no_agreement": "Vos deux organisations n’ont pas encore accepté d’échanger des heures.",
+}
+
+
+class LedgerRefusal(DomainError):
+    """A posting function said no: `code` names it, `detail` is an account number, a day or a rank."""
+
+    def __init__(self, code: str, detail: str = "", account: str = "") -> None:
+        self.code, self.detail = code, detail
+        number = account or detail
+        who = find_account_name(int(number)) if number.isdecimal() else "Cette personne"
+        day = (
+            long_date(date.fromisoformat(detail)) if code == "day_sealed" and "-" in detail else ""
+        )
+        super().__init__(SENTENCES[code].format(who=who, day=day or "dernier jour clos"))
+
+
+def call(function: str, **arguments: Any) -> Any:
+    """Call a posting function with named arguments; what it returns. Raises LedgerRefusal.
+
+    The savepoint leaves the request's transaction usable after a refusal, so that the page can be shown again.
+    """
+    return call_rows(function, **arguments)[0]
+
+
+def call_rows(function: str, **arguments: Any) -> list[Any]:
+    """Call a function that returns several values, in order."""
+    named = ", ".join(f"{name} => :{name}" for name in arguments)
+    statement = sa.text(f"SELECT * FROM {function}({named})")  # noqa: S608 names of ours
+    try:
+        with db.session.begin_nested():
+            return list(db.session.scalars(statement, arguments))
+    except DBAPIError as error:
+        raise _refusal(error) from error
+    finally:
+        db.session.expire_all()
+
+
+def operator_of(actor: Actor | None) -> int:
+    """The number under which the actor signs postings; None is the installation itself."""
+    subject: uuid.UUID | None
+    match actor:
+        case None:
+            kind, subject, name = "system", require_tenant_id(), SYSTEM
+        case MemberActor():
+            kind, subject, name = "member", actor.member_id, actor.name
+        case TokenActor():
+            kind, subject, name = "token", actor.token_id, actor.name
+        case _:
+            kind, subject, name = "user", actor.user_id, actor.name
+    number: int = call("ledger_operator", p_kind=kind, p_subject=subject, p_name=name)
+    return number
+
+
+def derived_id(*parts: object) -> uuid.UUID:
+    """An id that the same facts always give, in the current organisation: a key that cannot be used twice."""
+    return uuid.uuid5(require_tenant_id(), json.dumps([str(part) for part in parts]))
+
+
+def _refusal(error: DBAPIError) -> Exception:
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is None or diagnosis.sqlstate != REFUSED:
+        return error
+    return LedgerRefusal(
+        str(diagnosis.message_primary),
+        diagnosis.message_detail or "",
+        diagnosis.message_hint or "",
+    )

@@ -1,0 +1,1 @@
+"""The forms of the context, one file per aggregate."""

@@ -1,0 +1,124 @@
+"""Seals of the register, checks of it, keys that programs use, files taken in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.audit import declare_actions
+from app.core.clock import now
+from app.core.db import Model, TenantOwned, require_tenant_id
+
+declare_actions(
+    {
+        "token.created": "a créé une clé d’accès pour un programme",
+        "token.revoked": "a fermé une clé d’accès",
+        "import.done": "a repris un fichier",
+    }
+)
+
+
+class Seal(Model):
+    """The register's state at one instant, hashed, signed and timestamped. Never changed.
+
+    `root`: sha256 over the previous root and, in order of account, (number, version, head) of each account
+    that moved since. `snapshot`: PostgreSQL's own list of the transactions it covers. `closed_through`: the last
+    day that nothing may be dated on any more. `signature_sha256`: the CMS signature with its timestamp, in
+    the store of documents.
+    """
+
+    __tablename__ = "seals"
+
+    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed_at: Mapped[datetime] = mapped_column(default=now)
+    closed_through: Mapped[date]
+    snapshot: Mapped[str]
+    accounts: Mapped[int]
+    entries: Mapped[int] = mapped_column(sa.BigInteger)
+    root: Mapped[bytes]
+    signature_sha256: Mapped[str]
+
+
+class SealHead(Model):
+    """An account's version and head as a seal covers them."""
+
+    __tablename__ = "seal_heads"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant_id", "seal_no"], ["seals.tenant_id", "seals.number"]),
+        sa.Index(None, "tenant_id", "account_no", "version"),
+    )
+
+    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
+    seal_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    head: Mapped[bytes]
+
+
+class LedgerCheck(TenantOwned, Model):
+    """A replay of the whole register: how much it read, how long it took, what it found. Never changed.
+
+    `faults`: name, account and detail of each, none when all is well.
+    """
+
+    __tablename__ = "ledger_checks"
+    __table_args__ = (sa.Index(None, "tenant_id", "finished_at"),)
+
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime] = mapped_column(default=now)
+    accounts: Mapped[int]
+    transfers: Mapped[int] = mapped_column(sa.BigInteger)
+    entries: Mapped[int] = mapped_column(sa.BigInteger)
+    faults: Mapped[list[dict[str, Any]]]
+
+
+class ApiToken(TenantOwned, Model):
+    """A key with which a program acts for the organisation; only its digest is kept."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "digest"),)
+
+    name: Mapped[str]
+    digest: Mapped[str]
+    can_write: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by: Mapped[str]
+    used_on: Mapped[date | None]
+    revoked_at: Mapped[datetime | None]
+
+    @property
+    def audit_label(self) -> str:
+        return self.name
+
+
+class ImportRun(TenantOwned, Model):
+    """A file taken in, or tried: all of it or nothing. The same file again is found by its sha256."""
+
+    __tablename__ = "import_runs"
+    __table_args__ = (
+        sa.CheckConstraint("kind in ('members', 'offers', 'exchanges')", name="kind"),
+        sa.CheckConstraint("state in ('queued', 'tried', 'refused', 'done')", name="state"),
+    )
+
+    kind: Mapped[str]
+    source: Mapped[str]
+    file_name: Mapped[str]
+    sha256: Mapped[str]
+    state: Mapped[str] = mapped_column(default="queued")
+    dry: Mapped[bool] = mapped_column(default=True)
+    lines: Mapped[int] = mapped_column(default=0)
+    progress: Mapped[int] = mapped_column(default=0)
+    report: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """One object per line that matters: line, status (created, exists, error) and a French sentence."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by: Mapped[str]
+    finished_at: Mapped[datetime | None]
+
+    @property
+    def audit_label(self) -> str:
+        return self.file_name

@@ -1,0 +1,91 @@
+"""Accounts, their names, their terms."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import NoResultFound
+
+from app.core.db import db, require_tenant_id
+from app.reciprocity.models import NO_LIMIT, Account, BulleTerms, Ledger, Member, Operator
+
+STANDARD = BulleTerms(
+    floor=-20 * 60, ceiling=NO_LIMIT, gentle_low=-8 * 60, gentle_high=12 * 60, welcome=0
+)
+"""What holds until the organisation says otherwise."""
+
+
+def find_ledger() -> Ledger | None:
+    """The organisation's register of hours, None when it is not open."""
+    return db.session.get(Ledger, require_tenant_id())
+
+
+def get_account(number: int) -> Account:
+    """An account of the organisation, or NoResultFound."""
+    return db.session.get_one(Account, (require_tenant_id(), number))
+
+
+def list_accounts(*kinds: str) -> Sequence[Account]:
+    """The accounts of these kinds, open or closed, by number."""
+    return db.session.scalars(
+        sa.select(Account).where(_own(), Account.kind.in_(kinds)).order_by(Account.number)
+    ).all()
+
+
+def find_account_name(number: int) -> str:
+    """Whose account it is, in words; « Cette personne » when it is nobody's here."""
+    return name_accounts([number]).get(number, "Cette personne")
+
+
+def name_accounts(numbers: Iterable[int | None]) -> dict[int, str]:
+    """The names of several accounts: a member's, or the account's own label."""
+    wanted = {number for number in numbers if number is not None}
+    rows = db.session.execute(
+        sa.select(Account.number, sa.func.coalesce(Member.name, Account.label, ""))
+        .outerjoin(
+            Member,
+            (Member.tenant_id == Account.tenant_id) & (Member.account_no == Account.number),
+        )
+        .where(_own(), Account.number.in_(wanted))
+    )
+    return {number: name for number, name in rows}
+
+
+def name_operators(numbers: Iterable[int]) -> dict[int, str]:
+    """Who acted, by the numbers that postings carry."""
+    rows = db.session.execute(
+        sa.select(Operator.number, Operator.name).where(
+            Operator.tenant_id == require_tenant_id(), Operator.number.in_(set(numbers))
+        )
+    )
+    return {number: name for number, name in rows}
+
+
+def find_terms(bulle_id: uuid.UUID | None) -> BulleTerms:
+    """What holds today for a Bulle: its own terms, else the organisation's, else the standard ones."""
+    statement = (
+        sa.select(BulleTerms)
+        .where(
+            BulleTerms.tenant_id == require_tenant_id(),
+            (BulleTerms.bulle_id == bulle_id) | BulleTerms.bulle_id.is_(None),
+        )
+        .order_by(BulleTerms.bulle_id.is_(None), BulleTerms.since_at.desc(), BulleTerms.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(statement) or STANDARD
+
+
+def get_system_account(kind: str) -> Account:
+    """The organisation's own account (`tenant`), or its solidarity fund (`fund`)."""
+    found = db.session.scalar(
+        sa.select(Account).where(_own(), Account.kind == kind).order_by(Account.number).limit(1)
+    )
+    if found is None:
+        raise NoResultFound
+    return found
+
+
+def _own() -> sa.ColumnElement[bool]:
+    return Account.tenant_id == require_tenant_id()

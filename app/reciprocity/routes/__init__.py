@@ -1,0 +1,3 @@
+"""The pages of the context, one file per aggregate."""
+
+BLUEPRINTS = ()

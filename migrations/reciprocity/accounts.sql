@@ -1,0 +1,129 @@
+-- Opening and closing accounts, their limits, the numbers of authors.
+
+CREATE FUNCTION ledger_operator(p_kind text, p_subject uuid, p_name text) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_tenant uuid := ledger_tenant();
+  v_number int;
+BEGIN
+  SELECT number INTO v_number FROM operators
+  WHERE tenant_id = v_tenant AND kind = p_kind AND subject_id = p_subject AND name = p_name;
+  IF FOUND THEN
+    RETURN v_number;
+  END IF;
+  UPDATE ledgers SET last_operator = last_operator + 1 WHERE tenant_id = v_tenant RETURNING last_operator INTO v_number;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no_ledger' USING ERRCODE = 'RB001';
+  END IF;
+  INSERT INTO operators (tenant_id, number, kind, subject_id, name)
+  VALUES (v_tenant, v_number, p_kind, p_subject, p_name)
+  ON CONFLICT (tenant_id, kind, subject_id) DO UPDATE SET name = excluded.name RETURNING number INTO v_number;
+  RETURN v_number;
+END $$;
+
+CREATE FUNCTION ledger_open_account(
+  p_kind text, p_label text, p_bulle uuid, p_floor int, p_ceiling int, p_pseudonym text, p_operator int
+) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_tenant uuid := ledger_tenant();
+  v_number int;
+BEGIN
+  IF p_floor > 0 OR p_ceiling < 0 THEN
+    RAISE EXCEPTION 'limits_malformed' USING ERRCODE = 'RB001';
+  ELSIF p_kind NOT IN ('member', 'bulle', 'tenant', 'group', 'fund', 'mirror') THEN
+    RAISE EXCEPTION 'wrong_account_kind' USING ERRCODE = 'RB001';
+  END IF;
+  UPDATE ledgers SET last_account = last_account + 1 WHERE tenant_id = v_tenant RETURNING last_account INTO v_number;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no_ledger' USING ERRCODE = 'RB001';
+  END IF;
+  INSERT INTO accounts (tenant_id, number, balance, held, floor, ceiling, version, opened_on, kind, head, pseudonym,
+    bulle_id, own_limits, label)
+  VALUES (v_tenant, v_number, 0, 0, p_floor, p_ceiling, 0, ledger_today(), p_kind,
+    decode(repeat('00', 32), 'hex'), p_pseudonym, p_bulle, false, p_label);
+  INSERT INTO account_limits (tenant_id, id, account_no, since_version, floor, ceiling, set_at, operator_no, reason)
+  VALUES (v_tenant, gen_random_uuid(), v_number, 0, p_floor, p_ceiling, clock_timestamp(), p_operator, '');
+  RETURN v_number;
+END $$;
+
+-- The register of an organisation, with its own account (number 1) and its solidarity fund (number 2). Once.
+CREATE FUNCTION ledger_start(p_name text, p_grace int) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_tenant uuid := ledger_tenant();
+  v_system int;
+BEGIN
+  INSERT INTO ledgers (tenant_id, last_account, last_operator, opened_on, closed_through, grace_days)
+  VALUES (v_tenant, 0, 0, ledger_today(), ledger_today() - p_grace, p_grace) ON CONFLICT (tenant_id) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  v_system := ledger_operator('system', v_tenant, 'Le réseau (automatique)');
+  PERFORM ledger_open_account('tenant', p_name, NULL, -2000000000, 2000000000, 'organisation', v_system);
+  PERFORM ledger_open_account('fund', 'Fonds de solidarité', NULL, 0, 2000000000, 'fonds', v_system);
+  RETURN true;
+END $$;
+
+-- New limits from the next entry on. They stop only what goes further in the wrong direction, so any are possible.
+CREATE FUNCTION ledger_set_limits(
+  p_account int, p_floor int, p_ceiling int, p_own boolean, p_reason text, p_operator int
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_tenant uuid := ledger_tenant();
+  v_version int;
+BEGIN
+  IF p_floor > 0 OR p_ceiling < 0 THEN
+    RAISE EXCEPTION 'limits_malformed' USING ERRCODE = 'RB001';
+  END IF;
+  UPDATE accounts SET floor = p_floor, ceiling = p_ceiling, own_limits = p_own
+  WHERE tenant_id = v_tenant AND number = p_account AND kind <> 'fund' RETURNING version INTO v_version;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'unknown_account' USING ERRCODE = 'RB001', DETAIL = p_account::text;
+  END IF;
+  INSERT INTO account_limits (tenant_id, id, account_no, since_version, floor, ceiling, set_at, operator_no, reason)
+  VALUES (v_tenant, gen_random_uuid(), p_account, v_version, p_floor, p_ceiling, clock_timestamp(), p_operator,
+    p_reason);
+END $$;
+
+-- A new default of a Bulle (NULL: of the organisation's members without Bulle): for the members without limits of
+-- their own. Returns how many accounts changed.
+CREATE FUNCTION ledger_set_default_limits(p_bulle uuid, p_floor int, p_ceiling int, p_reason text, p_operator int)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_tenant uuid := ledger_tenant();
+  v_number int;
+  v_changed int := 0;
+BEGIN
+  FOR v_number IN SELECT number FROM accounts WHERE tenant_id = v_tenant AND kind = 'member' AND NOT own_limits
+    AND bulle_id IS NOT DISTINCT FROM p_bulle AND (floor, ceiling) <> (p_floor, p_ceiling) ORDER BY number LOOP
+    PERFORM ledger_set_limits(v_number, p_floor, p_ceiling, false, p_reason, p_operator);
+    v_changed := v_changed + 1;
+  END LOOP;
+  RETURN v_changed;
+END $$;
+
+-- A member goes to another Bulle of the same organisation.
+CREATE FUNCTION ledger_move_to_bulle(p_account int, p_bulle uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE accounts SET bulle_id = p_bulle WHERE tenant_id = ledger_tenant() AND number = p_account;
+$$;
+
+CREATE FUNCTION ledger_close_account(p_account int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_tenant uuid := ledger_tenant();
+BEGIN
+  UPDATE accounts SET closed_at = coalesce(closed_at, clock_timestamp())
+  WHERE tenant_id = v_tenant AND number = p_account AND balance = 0 AND held = 0
+    AND kind IN ('member', 'group', 'bulle');
+  IF NOT FOUND THEN
+    PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = p_account;
+    RAISE EXCEPTION '%', CASE WHEN FOUND THEN 'account_not_empty' ELSE 'unknown_account' END
+      USING ERRCODE = 'RB001', DETAIL = p_account::text;
+  END IF;
+END $$;
+
+CREATE FUNCTION ledger_reopen_account(p_account int) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE accounts SET closed_at = NULL WHERE tenant_id = ledger_tenant() AND number = p_account;
+$$;
