@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import psycopg
 
-from migrations.rls import APP, GLOBAL_TABLES, NET
+from migrations.rls import APP, GLOBAL_TABLES, NET, OWNER
 
-ROLES = ("bulles_owner", APP, NET)
+ROLES = (OWNER, APP, NET)
 
 # Tables without a tenant_id: one for the whole installation, each with its reason.
 SHARED_TABLES = {
     "alembic_version": "which migration the schema is at",
     "bulles": "the public sheet of each venue",
     "catalogue": "the standard agreements that Ocytocines publishes to everyone",
+    "categories": "the themes of offers and requests, the same in the whole network",
     "email_proofs": "a person proves an address before any organisation is known",
     "passkeys": "a person signs in before any organisation is known",
     "stage_passages": "part of a Bulle's public sheet",
@@ -29,38 +30,92 @@ SHARED_TABLES = {
 
 # What bulles_app may do; bulles_net may do nothing yet, PUBLIC never anything.
 GRANTS = {
+    # What the posting functions alone write.
+    "SELECT": (
+        "account_limits accounts clearings entries grants group_legs hold_outcomes holds ledgers operators"
+        " reversals seal_heads seals time_records transfers"
+    ),
     "SELECT, INSERT": (
-        "audit_events catalogue clause_versions convention_steps deliveries evidence_events"
-        " seal_steps sealed_documents signatory_acts stage_passages"
+        "audit_events bulle_terms catalogue categories cheque_uses clause_versions convention_steps deliveries"
+        " evidence_events fund_rules ledger_checks seal_steps sealed_documents signatory_acts stage_passages"
     ),
     "SELECT, INSERT, UPDATE": (
-        "bulle_associations bulles clauses convention_types conventions counters invitations"
-        " memberships received_conventions rounds signing_codes signing_links tenants users"
+        "api_tokens booklets bulle_associations bulles clauses convention_types conventions counters"
+        " exchange_notes import_runs invitations member_links members memberships mirrors nettings offers"
+        " received_conventions rounds signing_codes signing_links tenants users"
     ),
     "SELECT, INSERT, UPDATE, DELETE": (
         "convention_parties email_proofs outbox passkeys signatories territories type_clauses"
         " type_versions web_sessions"
     ),
 }
-COLUMN_GRANTS = ["deliveries.withdrawn_at UPDATE"]
+COLUMN_GRANTS = ["categories.retired_at UPDATE", "deliveries.withdrawn_at UPDATE"]
 
 # Triggers that refuse to change what is signed, posted, published or decided.
 GUARDS = [
+    "account_limits_frozen",
     "audit_events_frozen",
+    "bulle_terms_frozen",
     "catalogue_frozen",
+    "cheque_uses_frozen",
     "clause_versions_frozen",
+    "clearings_frozen",
     "convention_steps_frozen",
     "deliveries_kept",
     "deliveries_once",
+    "entries_frozen",
     "evidence_events_frozen",
+    "fund_rules_frozen",
+    "grants_frozen",
+    "group_legs_frozen",
+    "hold_outcomes_frozen",
+    "holds_frozen",
+    "ledger_checks_frozen",
+    "reversals_frozen",
     "rounds_kept",
     "rounds_once",
+    "seal_heads_frozen",
     "seal_steps_frozen",
     "sealed_documents_frozen",
+    "seals_frozen",
     "signatory_acts_frozen",
     "stage_passages_frozen",
+    "time_records_kept",
+    "time_records_once",
+    "transfers_frozen",
     "type_clauses_frozen",
     "type_versions_frozen",
+]
+
+# Tables that everyone reads and that their publisher writes.
+PUBLISHED = ["catalogue", "categories"]
+
+# What the posting functions, which run as the owner, see one tenant at a time.
+POSTED = [*GRANTS["SELECT"].split(), "fund_rules", "mirrors", "nettings"]
+
+# The functions that run as their owner; only the application may call them.
+DEFINERS = [
+    "ledger_close_account",
+    "ledger_declare_time",
+    "ledger_move_to_bulle",
+    "ledger_open_account",
+    "ledger_operator",
+    "ledger_place_hold",
+    "ledger_post_batch",
+    "ledger_post_exchange",
+    "ledger_post_gift",
+    "ledger_post_grant",
+    "ledger_post_group",
+    "ledger_post_reversal",
+    "ledger_post_settlement",
+    "ledger_post_welcome",
+    "ledger_reopen_account",
+    "ledger_set_default_limits",
+    "ledger_set_limits",
+    "ledger_settle_hold",
+    "ledger_start",
+    "ledger_time_exchange",
+    "ledger_void_time",
 ]
 
 _SETTING = "(NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid"
@@ -75,8 +130,10 @@ POLICIES = [
     ("deliveries", APP, "SELECT", f"({_MINE} OR {_SENT})", None),
     ("deliveries", APP, "INSERT", None, _SENT),
     ("deliveries", APP, "UPDATE", _SENT, _SENT),
-    ("catalogue", APP, "SELECT", "true", None),
-    ("catalogue", APP, "INSERT", None, f"(publisher_id = {_SETTING})"),
+    *((table, APP, "SELECT", "true", None) for table in PUBLISHED),
+    *((table, APP, "INSERT", None, f"(publisher_id = {_SETTING})") for table in PUBLISHED),
+    ("categories", APP, "UPDATE", f"(publisher_id = {_SETTING})", f"(publisher_id = {_SETTING})"),
+    *((table, OWNER, "ALL", _MINE, _MINE) for table in POSTED),
 ]
 
 _OURS = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
@@ -96,13 +153,13 @@ CHECKS = {
           AND NOT relname = ANY (%(shared)s)
     """,
     "row security not enabled": """
-        SELECT name FROM relations WHERE (owned OR relname = 'catalogue') AND NOT relrowsecurity
+        SELECT name FROM relations WHERE (owned OR relname = ANY (%(published)s)) AND NOT relrowsecurity
     """,
     "row security not forced": """
-        SELECT name FROM relations WHERE (owned OR relname = 'catalogue') AND NOT relforcerowsecurity
+        SELECT name FROM relations WHERE (owned OR relname = ANY (%(published)s)) AND NOT relforcerowsecurity
     """,
     "no policy": """
-        SELECT name FROM relations r WHERE (owned OR relname = 'catalogue')
+        SELECT name FROM relations r WHERE (owned OR relname = ANY (%(published)s))
           AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = r.oid)
     """,
     "policy with a sub-select": """
@@ -113,7 +170,7 @@ CHECKS = {
         WHERE concat(qual, with_check) !~ 'SELECT' AND NOT EXISTS (
           SELECT FROM unnest(%(tables)s::text[], %(roles)s::text[], %(commands)s::text[],
             %(usings)s::text[], %(checks)s::text[]) AS standard (tab, rol, command, qual, checked)
-          WHERE tab IN (p.tablename, '*') AND (tab <> '*' OR p.tablename NOT IN ('deliveries', 'catalogue'))
+          WHERE tab IN (p.tablename, '*') AND (tab <> '*' OR p.tablename <> 'deliveries' AND NOT p.tablename = ANY (%(published)s))
             AND p.roles = ARRAY[rol]::name[] AND p.cmd = command
             AND p.qual IS NOT DISTINCT FROM standard.qual
             AND p.with_check IS NOT DISTINCT FROM standard.checked)
@@ -141,7 +198,23 @@ CHECKS = {
     "materialised view": "SELECT name FROM relations WHERE relkind = 'm'",
     "function that runs as its owner": f"""
         SELECT f.oid::regprocedure::text FROM pg_proc f JOIN pg_namespace n ON n.oid = pronamespace
-        WHERE prosecdef AND {_OURS}
+        WHERE prosecdef AND {_OURS} AND NOT (proname = ANY (%(definers)s) AND proowner = '{OWNER}'::regrole)
+    """,
+    "owner's function with a search path of the caller": f"""
+        SELECT f.oid::regprocedure::text FROM pg_proc f JOIN pg_namespace n ON n.oid = pronamespace
+        WHERE prosecdef AND {_OURS} AND NOT coalesce(proconfig, '{{}}') @> ARRAY['search_path=public, pg_temp']
+          AND proname = ANY (%(definers)s)
+    """,
+    "inner function open to others than its owner": f"""
+        SELECT f.oid::regprocedure::text FROM pg_proc f JOIN pg_namespace n ON n.oid = pronamespace,
+          aclexplode(coalesce(proacl, acldefault('f', proowner)))
+        WHERE starts_with(proname, 'ledger_') AND {_OURS} AND grantee <> proowner
+          AND NOT (grantee = %(app)s::regrole AND proname = ANY (%(definers)s))
+    """,
+    "entrance of the ledger that is closed": """
+        SELECT wanted FROM unnest(%(definers)s::text[]) AS wanted WHERE NOT EXISTS (
+          SELECT FROM pg_proc WHERE proname = wanted AND prosecdef
+          AND has_function_privilege(%(app)s, oid, 'EXECUTE'))
     """,
     "role above row security": """
         SELECT rolname FROM pg_roles WHERE rolname = ANY (%(our_roles)s) AND (rolsuper OR rolbypassrls
@@ -228,6 +301,18 @@ FAULTS = [
         "function that runs as its owner",
         "CREATE FUNCTION every() RETURNS bigint SECURITY DEFINER LANGUAGE sql AS 'SELECT count(*) FROM clauses'",
     ),
+    (
+        "function that runs as its owner",
+        # Declared, and not the owner's: it would see more, or less, than the others.
+        "ALTER FUNCTION ledger_void_time OWNER TO CURRENT_USER; GRANT EXECUTE ON FUNCTION ledger_void_time TO bulles_app",
+    ),
+    ("owner's function with a search path of the caller", "ALTER FUNCTION ledger_post_exchange RESET search_path"),
+    ("inner function open to others than its owner", "GRANT EXECUTE ON FUNCTION ledger_move TO bulles_app"),
+    ("inner function open to others than its owner", "GRANT EXECUTE ON FUNCTION ledger_post_group TO PUBLIC"),
+    ("entrance of the ledger that is closed", "REVOKE EXECUTE ON FUNCTION ledger_start FROM bulles_app"),
+    ("grant that nobody declared", "GRANT INSERT ON entries TO bulles_app"),
+    ("policy wider than the standard ones", "ALTER POLICY functions ON entries USING (true)"),
+    ("guard absent or switched off", "ALTER TABLE entries DISABLE TRIGGER entries_frozen"),
     ("role above row security", "ALTER ROLE bulles_app BYPASSRLS"),
     ("role above row security", "ALTER ROLE bulles_net SUPERUSER"),
     ("role above row security", "ALTER ROLE bulles_owner CREATEROLE"),
@@ -264,6 +349,8 @@ def _parameters() -> dict[str, object]:
         "our_roles": list(ROLES),
         "app": APP,
         "guards": GUARDS,
+        "published": PUBLISHED,
+        "definers": DEFINERS,
         "column_grants": COLUMN_GRANTS,
         "grants": [
             f"{table} {privilege}"

@@ -25,6 +25,7 @@ from app.tenants.models import (
     User,
 )
 from app.tenants.queries import invitation_token, sign_in_token
+from tests.architecture.places_hours import build_hours
 from tests.conventions.library import write_type
 from tests.factories import conventions as make
 from tests.factories.cast import Cast
@@ -37,6 +38,7 @@ def build_places(cast: Cast) -> Places:
     """What stands behind each placeholder of the matrix."""
     places = {f"tenant_{slug}": tenant.id for slug, tenant in cast.tenants.items()}
     found = places | _bulle(cast) | _people(cast) | _library(cast) | _conventions(cast)
+    found |= build_hours(cast)
     return {name: str(value) for name, value in found.items()}
 
 
