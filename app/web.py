@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import app.conventions.jobs
 import app.core.housekeeping
 import app.core.mail
+import app.reciprocity.jobs
 import app.tenants.jobs  # noqa: F401 these imports register the jobs
 from app import cli
 from app.conventions import routes as conventions
@@ -25,6 +26,7 @@ from app.core.config import Settings, load_settings
 from app.core.db import db, enter_tenant, leave_tenant
 from app.core.limits import limiter
 from app.core.sessions import ServerSessions
+from app.reciprocity import routes as reciprocity
 from app.tenants import queries as tenants_queries
 from app.tenants import routes as tenants
 from app.tenants import security
@@ -90,7 +92,7 @@ def _route(app: Flask) -> None:
     for view in (health.live, health.ready, health.metrics):
         public(view)
     app.register_blueprint(health.bp)
-    for blueprint in (*tenants.BLUEPRINTS, *conventions.BLUEPRINTS):
+    for blueprint in (*tenants.BLUEPRINTS, *conventions.BLUEPRINTS, *reciprocity.BLUEPRINTS):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["menu"] = _menu
 

@@ -1,0 +1,1 @@
+"""The context's background work: ids in, one command called."""
