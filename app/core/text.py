@@ -91,6 +91,16 @@ def euros(cents: int) -> str:
     return f"{'−' if cents < 0 else ''}{amount}{NBSP}€"
 
 
+def duration(minutes: int) -> str:
+    """Minutes as hours are told: 45 min, 9 h, 1 h 30, −2 h 05."""
+    hours, rest = divmod(abs(minutes), 60)
+    if not hours:
+        told = f"{rest}{NBSP}min"
+    else:
+        told = f"{hours:,}".replace(",", NBSP) + f"{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+    return f"{'−' if minutes < 0 else ''}{told}"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """1 convention, 2 conventions; zero is singular in French."""
     word = one if abs(count) < 2 else many or f"{one}s"
@@ -118,6 +128,7 @@ FILTERS = {
     "heure": hour,
     "instant": instant,
     "euros": euros,
+    "duree": duration,
     "pluriel": plural,
     "enumerer": join_names,
 }

@@ -8,6 +8,7 @@ import pytest
 
 from app.core.clock import paris
 from app.core.text import (
+    duration,
     euros,
     fold,
     hour,
@@ -70,6 +71,22 @@ def test_an_instant_is_told_on_a_paris_clock(utc: datetime, day: str, time: str)
 )
 def test_an_amount(cents: int, written: str) -> None:
     assert euros(cents) == written
+
+
+@pytest.mark.parametrize(
+    ("minutes", "written"),
+    [
+        (0, "0 min"),
+        (45, "45 min"),
+        (60, "1 h"),
+        (90, "1 h 30"),
+        (-125, "−2 h 05"),
+        (-15, "−15 min"),
+        (75_000, "1 250 h"),
+    ],
+)
+def test_a_duration(minutes: int, written: str) -> None:
+    assert duration(minutes) == written.replace(" ", NBSP)
 
 
 @pytest.mark.parametrize(
