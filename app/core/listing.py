@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +18,8 @@ from odf.text import P
 from app.core.db import db
 
 PER_PAGE = 25
+CHUNK = 64 * 1024
+"""Characters of a streamed CSV that are sent together."""
 Row = TypeVar("Row")
 
 
@@ -56,11 +60,54 @@ def paginate(statement: sa.Select[Any], number: int, *, entities: bool = True) -
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """A CSV that French spreadsheets open at once: semicolons, UTF-8 with its mark."""
+    return b"".join(stream_csv(header, rows))
+
+
+def stream_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """The same CSV, some rows at a time."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([_defuse(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+    yield codecs.BOM_UTF8
+    for row in rows:
+        writer.writerow([_defuse(cell) for cell in row])
+        if out.tell() > CHUNK:
+            yield out.getvalue().encode()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode()
+
+
+def stream_zip(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
+    """An archive of files (name, content in pieces), made while it is sent: nothing is kept whole."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, pieces in files:
+            with archive.open(name, "w", force_zip64=True) as entry:
+                for piece in pieces:
+                    entry.write(piece)
+                    yield pipe.take()
+            yield pipe.take()
+    yield pipe.take()
+
+
+class _Pipe(io.RawIOBase):
+    """What is written waits here until it is taken; an archive written to it never goes back."""
+
+    def __init__(self) -> None:
+        self._waiting = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._waiting += data
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = bytes(self._waiting)
+        self._waiting.clear()
+        return taken
 
 
 def to_ods(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

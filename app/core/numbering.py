@@ -1,4 +1,4 @@
-"""Numbers that people read (`2026-014`): one counter row per tenant, series and year."""
+"""Numbers that people read (`2026-014`, `7`): one counter row per tenant, series and year."""
 
 from __future__ import annotations
 
@@ -21,16 +21,29 @@ class Counter(TenantOwned, Model):
     last: Mapped[int] = mapped_column(default=0)
 
 
+NO_YEAR = 0
+"""The year of a series that never starts again."""
+
+
 def next_number(series: str) -> str:
     """The next `YYYY-NNN` of the current tenant. The counter row stays locked until the commit: no gap,
     no double, whoever asks at the same moment waits."""
+    year = today().year
+    return f"{year}-{_advance(series, year):03d}"
+
+
+def next_rank(series: str) -> int:
+    """The next of 1, 2, 3… in the current tenant, whatever the year; as next_number otherwise."""
+    return _advance(series, NO_YEAR)
+
+
+def _advance(series: str, year: int) -> int:
     statement = (
         insert(Counter)
-        .values(series=series, year=today().year, last=1)
+        .values(series=series, year=year, last=1)
         .on_conflict_do_update(
             index_elements=["tenant_id", "series", "year"], set_={"last": Counter.last + 1}
         )
-        .returning(Counter.year, Counter.last)
+        .returning(Counter.last)
     )
-    year, last = db.session.execute(statement).one()
-    return f"{year}-{last:03d}"
+    return db.session.execute(statement).scalar_one()

@@ -102,6 +102,14 @@ BEGIN
   RETURN v_changed;
 END $$;
 
+-- Several postings will follow in this transaction: their accounts are locked now, in the order that every posting
+-- keeps, so that two transactions of several postings never wait for each other in a circle.
+CREATE FUNCTION ledger_lock_accounts(p_accounts int[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM FROM accounts WHERE tenant_id = ledger_tenant() AND number = ANY (p_accounts) ORDER BY number FOR UPDATE;
+END $$;
+
 -- A member goes to another Bulle of the same organisation.
 CREATE FUNCTION ledger_move_to_bulle(p_account int, p_bulle uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$

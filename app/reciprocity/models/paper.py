@@ -19,6 +19,7 @@ declare_actions(
     {
         "booklet.issued": "a remis un carnet de chèques à",
         "booklet.voided": "a annulé un carnet de chèques de",
+        "booklet.restored": "a rétabli un carnet de chèques de",
     }
 )
 

@@ -11,24 +11,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.audit import declare_actions
 from app.core.clock import now
+from app.core.crypto import encrypted_text
 from app.core.db import Model, TenantOwned, require_tenant_id
 
 declare_actions(
     {
         "token.created": "a créé une clé d’accès pour un programme",
         "token.revoked": "a fermé une clé d’accès",
-        "import.done": "a repris un fichier",
+        "import.done": "a repris le fichier",
+        "export.made": "a téléchargé toutes les données des heures",
     }
 )
 
 
 class Seal(Model):
-    """The register's state at one instant, hashed, signed and timestamped. Never changed.
+    """The register's state at one instant, hashed, then signed and timestamped. Never changed after.
 
-    `root`: sha256 over the previous root and, in order of account, (number, version, head) of each account
-    that moved since. `snapshot`: PostgreSQL's own list of the transactions it covers. `closed_through`: the last
-    day that nothing may be dated on any more. `signature_sha256`: the CMS signature with its timestamp, in
-    the store of documents.
+    `root`: see chain.seal_root. `snapshot`: PostgreSQL's own list of the transactions it covers. `accounts`,
+    `entries`: how many the register holds in all. `closed_through`: the last day that nothing may be dated on
+    any more. `signature_sha256`: the CMS signature of `chain.seal_text` with its timestamp, in the store of
+    documents; None until the timestamp service has answered.
     """
 
     __tablename__ = "seals"
@@ -41,7 +43,7 @@ class Seal(Model):
     accounts: Mapped[int]
     entries: Mapped[int] = mapped_column(sa.BigInteger)
     root: Mapped[bytes]
-    signature_sha256: Mapped[str]
+    signature_sha256: Mapped[str | None]
 
 
 class SealHead(Model):
@@ -97,24 +99,36 @@ class ApiToken(TenantOwned, Model):
 
 
 class ImportRun(TenantOwned, Model):
-    """A file taken in, or tried: all of it or nothing. The same file again is found by its sha256."""
+    """A file taken in, or tried: all of it or nothing. The same file again is found by its sha256.
+
+    queued → tried or refused, by the trial; tried → accepted, by an administrator; accepted → done, or refused
+    when the register changed meanwhile. `lines`: of data; `fresh` ones are new, `known` ones were there.
+    """
 
     __tablename__ = "import_runs"
     __table_args__ = (
         sa.CheckConstraint("kind in ('members', 'offers', 'exchanges')", name="kind"),
-        sa.CheckConstraint("state in ('queued', 'tried', 'refused', 'done')", name="state"),
+        sa.CheckConstraint(
+            "state in ('queued', 'tried', 'refused', 'accepted', 'done')", name="state"
+        ),
     )
 
     kind: Mapped[str]
     source: Mapped[str]
     file_name: Mapped[str]
     sha256: Mapped[str]
+    content: Mapped[str | None] = mapped_column(encrypted_text(), deferred=True)
+    """The file's text, until it is taken in or too old: it is full of names and addresses."""
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What the person chose: bulle_id for new members, category_id for themes that are not ours,
+    beyond_limits when the limits give way to history."""
     state: Mapped[str] = mapped_column(default="queued")
-    dry: Mapped[bool] = mapped_column(default=True)
     lines: Mapped[int] = mapped_column(default=0)
-    progress: Mapped[int] = mapped_column(default=0)
-    report: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    """One object per line that matters: line, status (created, exists, error) and a French sentence."""
+    fresh: Mapped[int] = mapped_column(default=0)
+    known: Mapped[int] = mapped_column(default=0)
+    faults: Mapped[int] = mapped_column(default=0)
+    report: Mapped[list[dict[str, Any]]] = mapped_column(default=list, deferred=True)
+    """One object per line worth showing: line, status (sample, limit, error) and a French sentence."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by: Mapped[str]
     finished_at: Mapped[datetime | None]
