@@ -94,6 +94,8 @@ def _route(app: Flask) -> None:
     app.register_blueprint(health.bp)
     for blueprint in (*tenants.BLUEPRINTS, *conventions.BLUEPRINTS, *reciprocity.BLUEPRINTS):
         app.register_blueprint(blueprint)
+    # A browser never sends a program's key by itself: there is nothing to forge.
+    app.extensions["csrf"].exempt(reciprocity.api.bp)
     app.jinja_env.globals["menu"] = _menu
 
 

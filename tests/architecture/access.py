@@ -17,6 +17,7 @@ TITLES = {
     "about": "Pages d’explication",
     "account": "Son propre compte",
     "accueil": "Accueil d’une organisation",
+    "api": "Les heures, pour les programmes",
     "bulles": "Bulles",
     "clauses": "Bibliothèque de clauses",
     "conventions": "Conventions",
@@ -28,15 +29,17 @@ TITLES = {
     "jobs": "Travaux en arrière-plan",
     "journal": "Journal",
     "members": "Équipe",
+    "openapi": "Description de l’interface des programmes",
     "picker": "Choix de l’organisation",
     "received": "Conventions reçues",
     "register": "Registre des organisations",
     "security": "Connexion, mots de passe, codes, clés d’accès",
     "signing": "Signature par lien personnel",
+    "tokens": "Clés des programmes",
     "types": "Modèles de convention",
     "verification": "Vérification d’un document",
 }
-WORDS = {"403": "non", "404": "inconnue", "door": "connexion", "proof": "preuve"}
+WORDS = {"401": "clé", "403": "non", "404": "inconnue", "door": "connexion", "proof": "preuve"}
 INTRODUCTION = """\
 # Qui peut faire quoi
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.core.db import db, tenant_context
+from app.reciprocity.commands.tokens import create_token
 from app.reciprocity.models import Member
 from tests.factories import reciprocity as make
 from tests.factories.cast import Cast
@@ -17,6 +18,10 @@ def build_hours(cast: Cast) -> dict[str, object]:
         "account": accounts["Bernadette"],
         "exchange": make.exchange(cast, *accounts.values(), 60),
     }
+    with tenant_context(cast.actor("alice").tenant_id):
+        token, _ = create_token(cast.actor("alice"), "Tableau", can_write=False)
+        db.session.commit()
+        found["token"] = token.id
     found |= dict(zip(("inhabitant", "inhabitant_2"), _members(cast, "alice"), strict=True))
     return found | {"inhabitant_ccas": _members(cast, "denis")[0]}
 

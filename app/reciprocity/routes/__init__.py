@@ -1,3 +1,9 @@
 """The pages of the context, one file per aggregate."""
 
-BLUEPRINTS = ()
+from app.reciprocity.routes import api, openapi, tokens
+
+BLUEPRINTS = (
+    api.bp,
+    openapi.bp,
+    tokens.bp,
+)

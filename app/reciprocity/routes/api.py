@@ -1,0 +1,220 @@
+"""The hours for programs: JSON, a key of the organisation, the same rules as the pages.
+
+A writing carries an `Idempotency-Key`, a UUID that becomes the exchange's id: sent again, it answers the same
+thing and writes nothing (after draft-ietf-httpapi-idempotency-key-header, §2). Errors are RFC 9457 problems.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import NoResultFound
+
+from app.core.access import public
+from app.core.errors import DomainError
+from app.core.limits import throttled
+from app.core.permissions import Forbidden, authorize
+from app.reciprocity import policies
+from app.reciprocity.commands.exchanges import (
+    Exchange,
+    record_exchange,
+    record_group,
+    reverse_transfer,
+)
+from app.reciprocity.commands.ledger import LedgerRefusal
+from app.reciprocity.commands.tokens import open_with_token
+from app.reciprocity.forms import api as shapes
+from app.reciprocity.queries.accounts import get_account
+from app.reciprocity.queries.exchanges import get_transfer
+from app.reciprocity.queries.interface import (
+    PAGE,
+    list_accounts_after,
+    list_lines,
+    list_transfers_after,
+)
+from app.reciprocity.routes.api_shapes import show_accounts, show_exchanges
+
+bp = Blueprint("api", __name__, url_prefix="/<slug>/api/v1")
+Body = TypeVar("Body", bound=BaseModel)
+CLASHES = {"exists_with_different_content", "already_reversed"}
+
+
+class Refused(Exception):
+    """The request itself is not right: its status, the name of what is wrong, the French sentence."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.status, self.code, self.detail = status, code, detail
+
+
+@bp.before_request
+def take_token() -> None:
+    """Who acts: the key in `Authorization: Bearer …`, in the organisation of the address."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    actor = open_with_token(secret.strip()) if kind.lower() == "bearer" else None
+    if actor is None:
+        raise Refused(
+            401, "token_unknown", "Il manque une clé d’accès, ou elle n’est plus ouverte."
+        )
+    g.actor = actor
+
+
+@bp.get("/accounts")
+@public
+def accounts() -> Response:
+    """Every account, by number."""
+    authorize(policies.can_read(g.actor))
+    rows = list_accounts_after(_number("after") or 0)
+    following = rows[-1].number if len(rows) == PAGE else None
+    return _json(shapes.AccountPage(items=show_accounts(rows), next=following))
+
+
+@bp.get("/accounts/<int:number>")
+@public
+def account(number: int) -> Response:
+    """One account."""
+    authorize(policies.can_read(g.actor))
+    return _json(show_accounts([get_account(number)])[0])
+
+
+@bp.get("/accounts/<int:number>/statement")
+@public
+def statement(number: int) -> Response:
+    """One account and its entries, newest first."""
+    authorize(policies.can_read(g.actor))
+    shown = show_accounts([get_account(number)])[0]
+    lines = [
+        shapes.Line(
+            version=entry.version, exchange=transfer.id, kind=transfer.kind,
+            happened_on=transfer.happened_on, posted_at=transfer.posted_at, minutes=entry.delta,
+            balance_minutes=entry.balance_after,
+        )
+        for entry, transfer in list_lines(number, _number("before"))
+    ]  # fmt: skip
+    following = lines[-1].version if len(lines) == PAGE else None
+    return _json(shapes.StatementOut(account=shown, lines=lines, next=following))
+
+
+@bp.get("/exchanges")
+@public
+def exchanges() -> Response:
+    """Every transfer, in the order they were written."""
+    authorize(policies.can_read(g.actor))
+    after = request.args.get("after", type=uuid.UUID)
+    rows = list_transfers_after(get_transfer(after) if after else None)
+    following = rows[-1].id if len(rows) == PAGE else None
+    return _json(shapes.ExchangePage(items=show_exchanges(rows), next=following))
+
+
+@bp.post("/exchanges")
+@public
+@throttled("600 per minute", needs_redis=False)
+def create_exchange() -> Response:
+    """Note an exchange between two."""
+    body, key = _body(shapes.ExchangeIn), _key()
+    facts = body.model_dump()
+    return _written(record_exchange(g.actor, Exchange(id=key, **facts)), key)
+
+
+@bp.post("/exchanges/group")
+@public
+@throttled("600 per minute", needs_redis=False)
+def create_group() -> Response:
+    """Note an exchange between several."""
+    body, key = _body(shapes.GroupIn), _key()
+    shares = {share.account: share.minutes for share in body.shares}
+    if len(shares) < len(body.shares):
+        raise LedgerRefusal("same_account")
+    status = record_group(
+        g.actor, key, shares, body.happened_on, wording=body.wording, starts_at=body.starts_at,
+        lasted=body.lasted_minutes,
+    )  # fmt: skip
+    return _written(status, key)
+
+
+@bp.get("/exchanges/<uuid:transfer_id>")
+@public
+def exchange(transfer_id: uuid.UUID) -> Response:
+    """One transfer."""
+    authorize(policies.can_read(g.actor))
+    return _json(show_exchanges([get_transfer(transfer_id)])[0])
+
+
+@bp.post("/exchanges/<uuid:transfer_id>/reversal")
+@public
+@throttled("600 per minute", needs_redis=False)
+def create_reversal(transfer_id: uuid.UUID) -> Response:
+    """Undo a transfer. It can be undone once, so it needs no key: again, it answers the same correction."""
+    body = _body(shapes.ReversalIn)
+    reversal_id = reverse_transfer(g.actor, transfer_id, body.reason)
+    return _written("posted", reversal_id)
+
+
+@bp.errorhandler(Refused)
+def refused(error: Refused) -> Response:
+    """The request itself is not right."""
+    return _problem(error.status, error.code, error.detail)
+
+
+@bp.errorhandler(DomainError)
+def not_allowed_by_the_rules(error: DomainError) -> Response:
+    """A rule of the ledger said no."""
+    code = error.code if isinstance(error, LedgerRefusal) else "refused"
+    return _problem(409 if code in CLASHES else 422, code, error.message)
+
+
+@bp.errorhandler(Forbidden)
+def not_allowed_to(error: Forbidden) -> Response:
+    """The key may not do this."""
+    return _problem(403, "forbidden", "Cette clé ne permet pas d’écrire.")
+
+
+@bp.errorhandler(NoResultFound)
+def not_found(error: NoResultFound) -> Response:
+    """Nobody's, or another organisation's."""
+    return _problem(404, "not_found", "Nous ne trouvons pas cela dans cette organisation.")
+
+
+def _body(shape: type[Body]) -> Body:
+    try:
+        return shape.model_validate(request.get_json(silent=True))
+    except ValidationError as faults:
+        fields = ", ".join(".".join(map(str, fault["loc"])) or "corps" for fault in faults.errors())
+        raise Refused(
+            422, "malformed", f"Ces champs manquent ou ne conviennent pas : {fields}."
+        ) from faults
+
+
+def _key() -> uuid.UUID:
+    try:
+        return uuid.UUID(request.headers["Idempotency-Key"].strip().strip('"'))
+    except (KeyError, ValueError) as missing:
+        sentence = "Donnez un UUID dans l’en-tête Idempotency-Key, un par échange."
+        raise Refused(400, "idempotency_key_needed", sentence) from missing
+
+
+def _number(name: str) -> int | None:
+    return request.args.get(name, type=int)
+
+
+def _written(status: str, transfer_id: uuid.UUID) -> Response:
+    response = _json(show_exchanges([get_transfer(transfer_id)])[0])
+    response.status_code = 201 if status == "posted" else 200
+    response.headers["Location"] = url_for(".exchange", transfer_id=transfer_id)
+    return response
+
+
+def _json(shape: BaseModel) -> Response:
+    return jsonify(shape.model_dump(mode="json"))
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    facts: dict[str, Any] = {"title": code.replace("_", " "), "status": status, "code": code}
+    response = _json(shapes.Problem(**facts, detail=detail))
+    response.status_code, response.mimetype = status, "application/problem+json"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="heures"'
+    return response

@@ -1,0 +1,62 @@
+"""Rows of the ledger as the shapes that programs receive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.reciprocity.forms.api import AccountOut, ExchangeOut, Share
+from app.reciprocity.models import Account, Transfer, TransferKind
+from app.reciprocity.queries.accounts import name_accounts, name_operators
+from app.reciprocity.queries.interface import list_reversals_about, map_notes, map_shares
+
+
+def show_accounts(accounts: Sequence[Account]) -> list[AccountOut]:
+    """Accounts, with the names of whoever they belong to."""
+    names = name_accounts([account.number for account in accounts])
+    return [
+        AccountOut(
+            number=account.number,
+            kind=account.kind,
+            name=names[account.number],
+            balance_minutes=account.balance,
+            held_minutes=account.held,
+            floor_minutes=account.floor,
+            ceiling_minutes=account.ceiling,
+            version=account.version,
+            head=account.head.hex(),
+            closed=account.closed_at is not None,
+        )
+        for account in accounts
+    ]
+
+
+def show_exchanges(transfers: Sequence[Transfer]) -> list[ExchangeOut]:
+    """Transfers, with what was said of them and what corrects them. Five statements, however many."""
+    ids = [transfer.id for transfer in transfers]
+    notes, shares = map_notes(ids), map_shares(transfers)
+    operators = name_operators([transfer.operator_no for transfer in transfers])
+    reversals = list_reversals_about(ids)
+    undone = {reversal.reversed_id: reversal for reversal in reversals}
+    undoing = {reversal.reversal_id: reversal.reversed_id for reversal in reversals}
+    return [
+        ExchangeOut(
+            id=transfer.id,
+            kind=transfer.kind,
+            happened_on=transfer.happened_on,
+            posted_at=transfer.posted_at,
+            minutes=transfer.minutes,
+            shares=_shares(transfer, shares[transfer.id]),
+            wording=notes.get(transfer.id, ""),
+            recorded_by=operators[transfer.operator_no],
+            corrects=undoing.get(transfer.id),
+            corrected_by=undone[transfer.id].reversal_id if transfer.id in undone else None,
+            replaced_by=undone[transfer.id].replaced_by if transfer.id in undone else None,
+        )
+        for transfer in transfers
+    ]
+
+
+def _shares(transfer: Transfer, legs: dict[int, int]) -> list[Share]:
+    # Whom the fund helps is nobody's business but the team's.
+    shown = {transfer.debit} if transfer.kind == TransferKind.GRANT else set(legs)
+    return [Share(account=n, minutes=delta) for n, delta in sorted(legs.items()) if n in shown]

@@ -1,0 +1,177 @@
+"""Programs read and note hours with a key, under the same rules as people."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import validate
+from werkzeug.test import TestResponse
+
+from app.core.clock import today
+from app.core.db import db, tenant_context
+from app.reciprocity.commands.tokens import create_token, revoke_token
+from app.reciprocity.routes.openapi import describe
+from tests.factories.cast import Cast
+from tests.factories.reciprocity import exchange, join
+
+ROOT = "/ascs/api/v1"
+
+
+@pytest.fixture
+def members(cast: Cast) -> list[int]:
+    """Four account numbers of the ASCS."""
+    return list(join(cast, "Bernadette", "Yann", "Fatima", "Michel").values())
+
+
+class Program:
+    """A program with a key."""
+
+    def __init__(self, app: Flask, secret: str) -> None:
+        self.client, self.secret = app.test_client(), secret
+
+    def get(self, address: str, status: int = 200) -> Any:
+        response = self.client.get(address, headers={"Authorization": f"Bearer {self.secret}"})
+        assert response.status_code == status, response.get_data(as_text=True)
+        return response.json
+
+    def post(self, address: str, body: object, key: object = "") -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.secret}"}
+        if key:
+            headers["Idempotency-Key"] = str(key)
+        return self.client.post(address, json=body, headers=headers)
+
+
+def make_key(cast: Cast, *, who: str = "alice", can_write: bool = True) -> tuple[uuid.UUID, str]:
+    actor = cast.actor(who)
+    with tenant_context(actor.tenant_id):
+        token, secret = create_token(actor, "Tableau", can_write=can_write)
+        db.session.commit()
+        return token.id, secret
+
+
+@pytest.fixture
+def program(app: Flask, cast: Cast) -> Program:
+    """A program of the ASCS that may write."""
+    return Program(app, make_key(cast)[1])
+
+
+def note(members: list[int], minutes: int = 90) -> dict[str, object]:
+    return {
+        "giver": members[0], "receiver": members[1], "minutes": minutes,
+        "happened_on": today().isoformat(), "wording": "Cuisine",
+    }  # fmt: skip
+
+
+def test_an_exchange_is_noted_once_whatever_is_sent_again(
+    program: Program, members: list[int]
+) -> None:
+    key = uuid.uuid4()
+    first = program.post(f"{ROOT}/exchanges", note(members), key)
+    again = program.post(f"{ROOT}/exchanges", note(members), key)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json == again.json
+    assert first.json["id"] == str(key)
+    assert first.json["recorded_by"] == "Tableau (programme)"
+    other = program.post(f"{ROOT}/exchanges", note(members, 60), key)
+    assert (other.status_code, other.json["code"]) == (409, "exists_with_different_content")
+    shown = program.get(f"{ROOT}/accounts/{members[0]}")
+    assert (shown["balance_minutes"], shown["version"]) == (90, 1)
+
+
+def test_a_group_exchange_and_its_reversal(program: Program, members: list[int]) -> None:
+    a, b, c, _ = members
+    body = {
+        "shares": [{"account": a, "minutes": 120}, {"account": b, "minutes": -60},
+                   {"account": c, "minutes": -60}],
+        "happened_on": today().isoformat(),
+    }  # fmt: skip
+    made = program.post(f"{ROOT}/exchanges/group", body, uuid.uuid4())
+    assert made.status_code == 201, made.json
+    address = made.headers["Location"]
+    undone = program.post(f"{address}/reversal", {"reason": "Mauvais jour"})
+    again = program.post(f"{address}/reversal", {"reason": "Mauvais jour"})
+    assert undone.json["corrects"] == made.json["id"] == again.json["corrects"]
+    assert program.get(address)["corrected_by"] == undone.json["id"]
+    assert [program.get(f"{ROOT}/accounts/{n}")["balance_minutes"] for n in (a, b, c)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"minutes": 0}, 422, "malformed"),
+        ({"minutes": 5000}, 422, "malformed"),
+        ({"surprise": 1}, 422, "malformed"),
+        ({"giver": 999}, 422, "unknown_account"),
+        ({"happened_on": "2999-01-01"}, 422, "future_day"),
+        ({"happened_on": "1999-01-01"}, 422, "day_sealed"),
+    ],
+)
+def test_bad_bodies_are_named_and_write_nothing(
+    program: Program, members: list[int], change: dict[str, object], status: int, code: str
+) -> None:
+    answer = program.post(f"{ROOT}/exchanges", note(members) | change, uuid.uuid4())
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert answer.mimetype == "application/problem+json"
+    assert program.get(f"{ROOT}/exchanges")["items"] == []
+
+
+def test_what_is_not_json_and_what_has_no_key(program: Program, members: list[int]) -> None:
+    assert program.post(f"{ROOT}/exchanges", None, uuid.uuid4()).status_code == 422
+    for key in ("", "demain"):
+        answer = program.post(f"{ROOT}/exchanges", note(members), key)
+        assert (answer.status_code, answer.json["code"]) == (400, "idempotency_key_needed")
+
+
+def test_a_reading_key_does_not_write(app: Flask, cast: Cast, members: list[int]) -> None:
+    reader = Program(app, make_key(cast, can_write=False)[1])
+    assert reader.post(f"{ROOT}/exchanges", note(members), uuid.uuid4()).status_code == 403
+    assert len(reader.get(f"{ROOT}/accounts")["items"]) == 6
+
+
+def test_a_key_opens_one_organisation_until_it_is_closed(
+    app: Flask, cast: Cast, members: list[int]
+) -> None:
+    token_id, secret = make_key(cast)
+    program = Program(app, secret)
+    program.get("/ccas/api/v1/accounts", status=401)
+    Program(app, "bulles_invented").get(f"{ROOT}/accounts", status=401)
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        revoke_token(alice, token_id)
+        db.session.commit()
+    program.get(f"{ROOT}/accounts", status=401)
+
+
+def test_another_organisations_exchange_is_unknown(
+    app: Flask, cast: Cast, members: list[int]
+) -> None:
+    transfer = exchange(cast, members[0], members[1], 30)
+    stranger = Program(app, make_key(cast, who="denis")[1])
+    stranger.get(f"/ccas/api/v1/exchanges/{transfer}", status=404)
+    undone = stranger.post(f"/ccas/api/v1/exchanges/{transfer}/reversal", {"reason": "non"})
+    assert undone.status_code == 404
+
+
+def test_pages_follow_each_other(program: Program, cast: Cast, members: list[int]) -> None:
+    noted = [exchange(cast, members[n % 3], members[3], 1) for n in range(103)]
+    seen, after = [], ""
+    while after is not None:
+        page = program.get(f"{ROOT}/exchanges" + (f"?after={after}" if after else ""))
+        seen += [item["id"] for item in page["items"]]
+        after = page["next"]
+    assert seen == [str(transfer) for transfer in noted]
+    first = program.get(f"{ROOT}/accounts/{members[3]}/statement")
+    rest = program.get(f"{ROOT}/accounts/{members[3]}/statement?before={first['next']}")
+    versions = [line["version"] for line in first["lines"] + rest["lines"]]
+    assert versions == list(range(103, 0, -1))
+
+
+def test_the_description_is_sound_and_whole(app: Flask, database: None) -> None:
+    described = describe()
+    validate(described)
+    named = {o["operationId"] for path in described["paths"].values() for o in path.values()}
+    real = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert {f"api.{name}" for name in named} == {e for e in real if e.startswith("api.")}
