@@ -4,21 +4,46 @@ CREATE FUNCTION ledger_operator(p_kind text, p_subject uuid, p_name text) RETURN
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_tenant uuid := ledger_tenant();
-  v_number int;
+  o operators;
 BEGIN
-  SELECT number INTO v_number FROM operators
-  WHERE tenant_id = v_tenant AND kind = p_kind AND subject_id = p_subject AND name = p_name;
-  IF FOUND THEN
-    RETURN v_number;
+  IF p_subject IS NULL OR p_name IS NULL OR p_kind IS NULL
+    OR p_kind NOT IN ('user', 'member', 'token', 'system') THEN
+    RAISE EXCEPTION 'operator_malformed' USING ERRCODE = 'RB001';
   END IF;
-  UPDATE ledgers SET last_operator = last_operator + 1 WHERE tenant_id = v_tenant RETURNING last_operator INTO v_number;
+  SELECT * INTO o FROM operators WHERE tenant_id = v_tenant AND kind = p_kind AND subject_id = p_subject;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no_ledger' USING ERRCODE = 'RB001';
+    -- Numbers have no gap: look again once it is our turn.
+    PERFORM FROM ledgers WHERE tenant_id = v_tenant FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'no_ledger' USING ERRCODE = 'RB001';
+    END IF;
+    SELECT * INTO o FROM operators WHERE tenant_id = v_tenant AND kind = p_kind AND subject_id = p_subject;
   END IF;
-  INSERT INTO operators (tenant_id, number, kind, subject_id, name)
-  VALUES (v_tenant, v_number, p_kind, p_subject, p_name)
-  ON CONFLICT (tenant_id, kind, subject_id) DO UPDATE SET name = excluded.name RETURNING number INTO v_number;
-  RETURN v_number;
+  IF o.number IS NULL THEN
+    UPDATE ledgers SET last_operator = last_operator + 1 WHERE tenant_id = v_tenant
+    RETURNING last_operator INTO o.number;
+    INSERT INTO operators (tenant_id, number, kind, subject_id, name)
+    VALUES (v_tenant, o.number, p_kind, p_subject, p_name);
+  ELSIF o.name <> p_name THEN
+    UPDATE operators SET name = p_name WHERE tenant_id = v_tenant AND number = o.number;
+  END IF;
+  RETURN o.number;
+END $$;
+
+-- A floor up to zero, a ceiling from zero, and neither so far that a balance would not fit in its column.
+CREATE FUNCTION ledger_check_limits(p_floor int, p_ceiling int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_floor IS NULL OR p_ceiling IS NULL OR p_floor NOT BETWEEN -2000000000 AND 0
+    OR p_ceiling NOT BETWEEN 0 AND 2000000000 THEN
+    RAISE EXCEPTION 'limits_malformed' USING ERRCODE = 'RB001';
+  END IF;
+END $$;
+
+CREATE FUNCTION ledger_check_bulle(p_bulle uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_bulle IS NOT NULL AND NOT EXISTS (SELECT FROM bulles WHERE id = p_bulle) THEN
+    RAISE EXCEPTION 'unknown_bulle' USING ERRCODE = 'RB001';
+  END IF;
 END $$;
 
 CREATE FUNCTION ledger_open_account(
@@ -28,14 +53,14 @@ DECLARE
   v_tenant uuid := ledger_tenant();
   v_number int;
 BEGIN
-  IF p_floor > 0 OR p_ceiling < 0 THEN
-    RAISE EXCEPTION 'limits_malformed' USING ERRCODE = 'RB001';
-  ELSIF p_kind NOT IN ('member', 'bulle', 'tenant', 'group', 'fund', 'mirror') THEN
-    RAISE EXCEPTION 'wrong_account_kind' USING ERRCODE = 'RB001';
-  END IF;
+  PERFORM ledger_check_limits(p_floor, p_ceiling), ledger_check_operator(p_operator), ledger_check_bulle(p_bulle);
   UPDATE ledgers SET last_account = last_account + 1 WHERE tenant_id = v_tenant RETURNING last_account INTO v_number;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'no_ledger' USING ERRCODE = 'RB001';
+  IF p_kind IS NULL OR p_kind NOT IN ('member', 'bulle', 'tenant', 'group', 'fund', 'mirror')
+    OR (p_kind = 'tenant') <> (v_number = 1) OR (p_kind = 'fund') <> (v_number = 2) THEN
+    RAISE EXCEPTION 'wrong_account_kind' USING ERRCODE = 'RB001';
+  ELSIF p_pseudonym IS NULL OR EXISTS (
+    SELECT FROM accounts WHERE tenant_id = v_tenant AND pseudonym = p_pseudonym) THEN
+    RAISE EXCEPTION 'pseudonym_taken' USING ERRCODE = 'RB001';
   END IF;
   INSERT INTO accounts (tenant_id, number, balance, held, floor, ceiling, version, opened_on, kind, head, pseudonym,
     bulle_id, own_limits, label)
@@ -53,6 +78,9 @@ DECLARE
   v_tenant uuid := ledger_tenant();
   v_system int;
 BEGIN
+  IF p_grace IS NULL OR p_grace NOT BETWEEN 3 AND 366 THEN
+    RAISE EXCEPTION 'grace_malformed' USING ERRCODE = 'RB001';
+  END IF;
   INSERT INTO ledgers (tenant_id, last_account, last_operator, opened_on, closed_through, grace_days)
   VALUES (v_tenant, 0, 0, ledger_today(), ledger_today() - p_grace, p_grace) ON CONFLICT (tenant_id) DO NOTHING;
   IF NOT FOUND THEN
@@ -72,17 +100,15 @@ DECLARE
   v_tenant uuid := ledger_tenant();
   v_version int;
 BEGIN
-  IF p_floor > 0 OR p_ceiling < 0 THEN
-    RAISE EXCEPTION 'limits_malformed' USING ERRCODE = 'RB001';
-  END IF;
-  UPDATE accounts SET floor = p_floor, ceiling = p_ceiling, own_limits = p_own
+  PERFORM ledger_check_limits(p_floor, p_ceiling), ledger_check_operator(p_operator);
+  UPDATE accounts SET floor = p_floor, ceiling = p_ceiling, own_limits = coalesce(p_own, true)
   WHERE tenant_id = v_tenant AND number = p_account AND kind <> 'fund' RETURNING version INTO v_version;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'unknown_account' USING ERRCODE = 'RB001', DETAIL = p_account::text;
+    RAISE EXCEPTION 'unknown_account' USING ERRCODE = 'RB001', DETAIL = coalesce(p_account::text, '');
   END IF;
   INSERT INTO account_limits (tenant_id, id, account_no, since_version, floor, ceiling, set_at, operator_no, reason)
   VALUES (v_tenant, gen_random_uuid(), p_account, v_version, p_floor, p_ceiling, clock_timestamp(), p_operator,
-    p_reason);
+    coalesce(p_reason, ''));
 END $$;
 
 -- A new default of a Bulle (NULL: of the organisation's members without Bulle): for the members without limits of
@@ -94,8 +120,10 @@ DECLARE
   v_number int;
   v_changed int := 0;
 BEGIN
+  PERFORM ledger_check_limits(p_floor, p_ceiling), ledger_check_operator(p_operator), ledger_check_bulle(p_bulle);
   FOR v_number IN SELECT number FROM accounts WHERE tenant_id = v_tenant AND kind = 'member' AND NOT own_limits
-    AND bulle_id IS NOT DISTINCT FROM p_bulle AND (floor, ceiling) <> (p_floor, p_ceiling) ORDER BY number LOOP
+    AND bulle_id IS NOT DISTINCT FROM p_bulle AND (floor, ceiling) <> (p_floor, p_ceiling) ORDER BY number
+    FOR NO KEY UPDATE LOOP
     PERFORM ledger_set_limits(v_number, p_floor, p_ceiling, false, p_reason, p_operator);
     v_changed := v_changed + 1;
   END LOOP;
@@ -107,31 +135,43 @@ END $$;
 CREATE FUNCTION ledger_lock_accounts(p_accounts int[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  PERFORM FROM accounts WHERE tenant_id = ledger_tenant() AND number = ANY (p_accounts) ORDER BY number FOR UPDATE;
+  PERFORM FROM accounts WHERE tenant_id = ledger_tenant() AND number = ANY (p_accounts) ORDER BY number
+  FOR NO KEY UPDATE;
 END $$;
 
 -- A member goes to another Bulle of the same organisation.
 CREATE FUNCTION ledger_move_to_bulle(p_account int, p_bulle uuid) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM ledger_check_bulle(p_bulle);
   UPDATE accounts SET bulle_id = p_bulle WHERE tenant_id = ledger_tenant() AND number = p_account;
-$$;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'unknown_account' USING ERRCODE = 'RB001', DETAIL = coalesce(p_account::text, '');
+  END IF;
+END $$;
 
 CREATE FUNCTION ledger_close_account(p_account int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_tenant uuid := ledger_tenant();
+  v_kind text;
 BEGIN
   UPDATE accounts SET closed_at = coalesce(closed_at, clock_timestamp())
   WHERE tenant_id = v_tenant AND number = p_account AND balance = 0 AND held = 0
     AND kind IN ('member', 'group', 'bulle');
   IF NOT FOUND THEN
-    PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = p_account;
-    RAISE EXCEPTION '%', CASE WHEN FOUND THEN 'account_not_empty' ELSE 'unknown_account' END
-      USING ERRCODE = 'RB001', DETAIL = p_account::text;
+    SELECT kind INTO v_kind FROM accounts WHERE tenant_id = v_tenant AND number = p_account;
+    RAISE EXCEPTION '%', CASE WHEN v_kind IS NULL THEN 'unknown_account'
+      WHEN v_kind IN ('member', 'group', 'bulle') THEN 'account_not_empty' ELSE 'wrong_account_kind' END
+      USING ERRCODE = 'RB001', DETAIL = coalesce(p_account::text, '');
   END IF;
 END $$;
 
 CREATE FUNCTION ledger_reopen_account(p_account int) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
   UPDATE accounts SET closed_at = NULL WHERE tenant_id = ledger_tenant() AND number = p_account;
-$$;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'unknown_account' USING ERRCODE = 'RB001', DETAIL = coalesce(p_account::text, '');
+  END IF;
+END $$;

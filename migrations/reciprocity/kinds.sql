@@ -12,6 +12,8 @@ BEGIN
     RAISE EXCEPTION 'minutes_not_positive' USING ERRCODE = 'RB001';
   ELSIF p_minutes > 1440 THEN
     RAISE EXCEPTION 'too_long' USING ERRCODE = 'RB001';
+  ELSIF p_id IS NULL OR p_on IS NULL OR p_operator IS NULL OR p_expires IS NULL OR NOT isfinite(p_expires) THEN
+    RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
   ELSIF p_debit = p_credit THEN
     RAISE EXCEPTION 'same_account' USING ERRCODE = 'RB001', DETAIL = p_debit::text;
   END IF;
@@ -24,7 +26,8 @@ BEGIN
     PERFORM ledger_explain(p_debit, 0, v_kinds, 0);
   END IF;
   INSERT INTO holds (tenant_id, id, debit, credit, minutes, happened_on, wording, operator_no, created_at, expires_at)
-  VALUES (v_tenant, p_id, p_debit, p_credit, p_minutes, p_on, p_wording, p_operator, clock_timestamp(), p_expires)
+  VALUES (v_tenant, p_id, p_debit, p_credit, p_minutes, p_on, coalesce(p_wording, ''), p_operator,
+    clock_timestamp(), p_expires)
   ON CONFLICT (tenant_id, id) DO NOTHING;
   IF NOT FOUND THEN
     PERFORM FROM holds WHERE tenant_id = v_tenant AND id = p_id AND debit = p_debit AND credit = p_credit
@@ -34,7 +37,12 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
   END IF;
-  PERFORM ledger_check_day(p_on, 'exchange');
+  -- Accepting it posts a transfer under this id: it must be free.
+  PERFORM FROM transfers WHERE tenant_id = v_tenant AND id = p_id;
+  IF FOUND THEN
+    RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
+  END IF;
+  PERFORM ledger_check_day(p_on, 'exchange', p_operator);
   UPDATE accounts SET held = held + p_minutes
   WHERE tenant_id = v_tenant AND number = p_debit AND closed_at IS NULL AND kind = ANY (v_kinds)
     AND balance - held - p_minutes >= floor;
@@ -51,8 +59,13 @@ DECLARE
   v_tenant uuid := ledger_tenant();
   v_kinds text[] := ARRAY['member', 'bulle', 'tenant', 'group'];
   v_before text;
+  v_status text;
   h holds;
 BEGIN
+  IF p_outcome IS NULL OR p_outcome NOT IN ('accepted', 'declined', 'cancelled', 'expired') THEN
+    RAISE EXCEPTION 'unknown_answer' USING ERRCODE = 'RB001';
+  END IF;
+  PERFORM ledger_check_operator(p_operator);
   SELECT * INTO h FROM holds WHERE tenant_id = v_tenant AND id = p_id;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'unknown_hold' USING ERRCODE = 'RB001';
@@ -72,11 +85,13 @@ BEGIN
       USING ERRCODE = 'RB001';
   END IF;
   IF p_outcome = 'accepted' THEN
-    PERFORM ledger_move(p_id, 'exchange', h.debit, h.credit, h.minutes,
+    v_status := ledger_move(p_id, 'exchange', h.debit, h.credit, h.minutes,
       greatest(h.happened_on, (SELECT closed_through + 1 FROM ledgers WHERE tenant_id = v_tenant)),
       p_operator, v_kinds, v_kinds, p_freed => h.minutes);
     PERFORM ledger_check_regime(h.credit, h.happened_on);
-  ELSE
+  END IF;
+  -- Not moved: another answer, or this very exchange was posted meanwhile under the same id.
+  IF v_status IS DISTINCT FROM 'posted' THEN
     UPDATE accounts SET held = held - h.minutes WHERE tenant_id = v_tenant AND number = h.debit;
   END IF;
   RETURN 'settled';
@@ -108,6 +123,11 @@ BEGIN
   v_status := ledger_move(p_id, 'grant', ledger_fund(), p_credit, p_minutes, p_on, p_operator,
     ARRAY['fund'], ARRAY['member', 'group']);
   IF v_status = 'exists' THEN
+    PERFORM FROM grants WHERE tenant_id = v_tenant AND transfer_id = p_id
+      AND (rule_id, decision) IS NOT DISTINCT FROM (p_rule, CASE WHEN p_rule IS NULL THEN p_decision END);
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
+    END IF;
     RETURN v_status;
   END IF;
   IF p_rule IS NOT NULL THEN
@@ -155,7 +175,9 @@ DECLARE
   v_id uuid;
   a accounts;
 BEGIN
-  -- No lock here: had the balance changed meanwhile, closing the account would refuse, and this would be undone.
+  -- All that one settlement may touch, in ascending order: what is read here is what will be moved.
+  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number IN (1, ledger_fund(), p_account) ORDER BY number
+  FOR NO KEY UPDATE;
   SELECT * INTO a FROM accounts WHERE tenant_id = v_tenant AND number = p_account;
   IF NOT FOUND THEN
     PERFORM ledger_explain(p_account, 0, v_left, 0);
@@ -180,13 +202,16 @@ DECLARE
   v_tenant uuid := ledger_tenant();
   v_kinds text[] := ARRAY['member'];
 BEGIN
-  IF p_regime NOT IN ('volunteering', 'paid') THEN
+  IF p_regime IS NULL OR p_regime NOT IN ('volunteering', 'paid') THEN
     RAISE EXCEPTION 'wrong_kind' USING ERRCODE = 'RB001';
-  ELSIF coalesce(p_minutes, 0) <= 0 OR p_starts IS NULL THEN
+  ELSIF coalesce(p_minutes, 0) <= 0 THEN
     RAISE EXCEPTION 'minutes_not_positive' USING ERRCODE = 'RB001';
+  ELSIF p_id IS NULL OR p_on IS NULL OR p_operator IS NULL THEN
+    RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
   END IF;
   -- The giver's account is the lock: an exchange of theirs waits for us, or we for it.
-  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = p_account AND kind = ANY (v_kinds) FOR UPDATE;
+  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = p_account AND closed_at IS NULL
+    AND kind = ANY (v_kinds) FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM ledger_explain(p_account, 0, v_kinds, 0);
   END IF;
@@ -199,7 +224,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
   END IF;
-  PERFORM ledger_check_day(p_on, p_regime);
+  PERFORM ledger_check_day(p_on, p_regime, p_operator);
   PERFORM FROM entries e JOIN transfers t ON t.tenant_id = v_tenant AND t.id = e.transfer_id
   WHERE e.tenant_id = v_tenant AND e.account_no = p_account AND e.delta > 0 AND t.happened_on = p_on
     AND t.kind IN ('exchange', 'group', 'cheque', 'clearing', 'import')
@@ -221,7 +246,8 @@ DECLARE
   v_tenant uuid := ledger_tenant();
   v_on date;
 BEGIN
-  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = p_account FOR UPDATE;
+  PERFORM ledger_check_operator(p_operator);
+  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = p_account FOR NO KEY UPDATE;
   SELECT t.happened_on INTO v_on FROM transfers t
   JOIN entries e ON e.tenant_id = v_tenant AND e.transfer_id = t.id AND e.account_no = p_account AND e.delta > 0
   WHERE t.tenant_id = v_tenant AND t.id = p_transfer

@@ -4,7 +4,8 @@
 -- no tenant among the arguments, every statement names the session's, and forced row security holds the owner too.
 -- A refusal is raised under SQLSTATE RB001 with its name as message (app/reciprocity/commands/ledger.py says it in
 -- French); nothing of the call stays. Rows are locked in ascending (tenant, account number), so two calls never wait
--- for each other in a circle. A limit is checked in the WHERE of the update itself, on the row as it is once locked.
+-- for each other in a circle: FOR NO KEY UPDATE, since the foreign keys that point at an account lock it FOR KEY SHARE
+-- in an order of their own. A limit is checked in the WHERE of the update itself, on the row as it is once locked.
 
 CREATE FUNCTION ledger_tenant() RETURNS uuid LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -57,9 +58,18 @@ BEGIN
   RAISE EXCEPTION '%', v_code USING ERRCODE = 'RB001', DETAIL = coalesce(p_number::text, '');
 END $$;
 
--- The day of a posting: neither to come, nor closed. Read after the transfer is written, when this transaction
--- has its number: ledger_settled() relies on it.
-CREATE FUNCTION ledger_check_day(p_on date, p_kind text) RETURNS void LANGUAGE plpgsql AS $$
+-- An author of the register. Their numbers have no gap: those of one posting are checked below, by the last one.
+CREATE FUNCTION ledger_check_operator(p_operator int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM operators WHERE tenant_id = ledger_tenant() AND number = p_operator;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'unknown_operator' USING ERRCODE = 'RB001';
+  END IF;
+END $$;
+
+-- The day of a posting, neither to come, nor closed; and its author. Read after the transfer is written, when this
+-- transaction has its number: ledger_settled() relies on it.
+CREATE FUNCTION ledger_check_day(p_on date, p_kind text, p_operator int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   l ledgers;
 BEGIN
@@ -73,6 +83,10 @@ BEGIN
   END IF;
   IF p_on > ledger_today() THEN
     RAISE EXCEPTION 'future_day' USING ERRCODE = 'RB001', DETAIL = p_on::text;
+  ELSIF p_on < '1980-01-01' THEN
+    RAISE EXCEPTION 'day_too_old' USING ERRCODE = 'RB001';
+  ELSIF p_operator NOT BETWEEN 1 AND l.last_operator THEN
+    RAISE EXCEPTION 'unknown_operator' USING ERRCODE = 'RB001';
   END IF;
 END $$;
 
@@ -94,6 +108,11 @@ DECLARE
 BEGIN
   IF p_minutes IS NULL OR p_minutes <= 0 THEN
     RAISE EXCEPTION 'minutes_not_positive' USING ERRCODE = 'RB001';
+  ELSIF p_minutes > 1000000 AND p_limited THEN
+    -- Far from where an account's balance would no longer fit in its column.
+    RAISE EXCEPTION 'too_large' USING ERRCODE = 'RB001';
+  ELSIF p_id IS NULL OR p_on IS NULL OR p_operator IS NULL THEN
+    RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
   ELSIF p_debit IS NULL OR p_credit IS NULL THEN
     RAISE EXCEPTION 'unknown_account' USING ERRCODE = 'RB001';
   ELSIF p_debit = p_credit THEN
@@ -112,7 +131,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
   END IF;
-  PERFORM ledger_check_day(p_on, p_kind);
+  PERFORM ledger_check_day(p_on, p_kind, p_operator);
   v_core := ledger_core(p_id, p_kind, p_debit, p_credit, p_minutes, p_on, p_operator, v_posted);
 
   FOR i IN 1..2 LOOP
@@ -172,12 +191,13 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
   END IF;
-  PERFORM ledger_check_day(p_on, p_kind);
+  PERFORM ledger_check_day(p_on, p_kind, p_operator);
   v_core := ledger_core(p_id, p_kind, NULL, NULL, v_minutes, p_on, p_operator, v_posted);
   INSERT INTO group_legs (tenant_id, transfer_id, account_no, delta)
   SELECT v_tenant, p_id, number, delta FROM unnest(p_accounts, p_deltas) AS l (number, delta);
 
-  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = ANY (p_accounts) ORDER BY number FOR UPDATE;
+  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = ANY (p_accounts) ORDER BY number
+  FOR NO KEY UPDATE;
   WITH moved AS (
     UPDATE accounts a SET balance = balance + l.delta, version = version + 1, moved_on = v_today,
       head = ledger_link(head, v_core, a.number, version + 1, l.delta)
@@ -217,17 +237,25 @@ CREATE FUNCTION ledger_record_time(
   p_activity text, p_operator int
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF p_starts + make_interval(mins => p_minutes) < p_starts AND p_starts + make_interval(mins => p_minutes) <> '00:00'
-    OR p_minutes > 1440 THEN
+  IF coalesce(p_minutes, 0) <= 0 THEN
+    RAISE EXCEPTION 'minutes_not_positive' USING ERRCODE = 'RB001';
+  ELSIF p_record IS NULL THEN
+    RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
+  ELSIF p_starts IS NULL THEN
+    RAISE EXCEPTION 'start_missing' USING ERRCODE = 'RB001';
+  ELSIF p_minutes > 1440 OR p_on + p_starts + make_interval(mins => p_minutes) > p_on + 1 THEN
     RAISE EXCEPTION 'crosses_midnight' USING ERRCODE = 'RB001';
   END IF;
   INSERT INTO time_records (tenant_id, id, account_no, happened_on, during, minutes, regime, transfer_id, activity,
     operator_no, recorded_at)
   VALUES (ledger_tenant(), p_record, p_account, p_on,
     tsrange(p_on + p_starts, p_on + p_starts + make_interval(mins => p_minutes)), p_minutes, p_regime, p_transfer,
-    p_activity, p_operator, clock_timestamp());
-EXCEPTION WHEN exclusion_violation THEN
-  RAISE EXCEPTION 'same_hour' USING ERRCODE = 'RB001', DETAIL = p_account::text;
+    coalesce(p_activity, ''), p_operator, clock_timestamp());
+EXCEPTION
+  WHEN exclusion_violation THEN
+    RAISE EXCEPTION 'same_hour' USING ERRCODE = 'RB001', DETAIL = p_account::text;
+  WHEN unique_violation THEN
+    RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_record::text;
 END $$;
 
 -- Someone gave, someone received. p_starts: when it began, if that is known.
@@ -240,7 +268,7 @@ DECLARE
 BEGIN
   IF p_minutes > 1440 THEN
     RAISE EXCEPTION 'too_long' USING ERRCODE = 'RB001';
-  ELSIF p_kind NOT IN ('exchange', 'cheque') THEN
+  ELSIF p_kind IS NULL OR p_kind NOT IN ('exchange', 'cheque') THEN
     RAISE EXCEPTION 'wrong_kind' USING ERRCODE = 'RB001';
   END IF;
   v_status := ledger_move(p_id, p_kind, p_debit, p_credit, p_minutes, p_on, p_operator,
@@ -249,7 +277,8 @@ BEGIN
     IF p_starts IS NULL THEN
       PERFORM ledger_check_regime(p_credit, p_on);
     ELSE
-      PERFORM ledger_record_time(p_id, p_credit, p_on, p_starts, p_minutes, 'reciprocity', p_id, '', p_operator);
+      PERFORM ledger_record_time(gen_random_uuid(), p_credit, p_on, p_starts, p_minutes, 'reciprocity', p_id, '',
+        p_operator);
     END IF;
   END IF;
   RETURN v_status;
@@ -264,7 +293,8 @@ DECLARE
   v_status text;
   v_giver int;
 BEGIN
-  IF cardinality(p_accounts) IS DISTINCT FROM cardinality(p_deltas) OR coalesce(cardinality(p_accounts), 0) < 2
+  IF cardinality(p_accounts) IS DISTINCT FROM cardinality(p_deltas)
+    OR coalesce(cardinality(p_accounts), 0) NOT BETWEEN 2 AND 1000
     OR EXISTS (SELECT FROM unnest(p_accounts, p_deltas) AS l (number, delta) WHERE number IS NULL OR delta IS NULL) THEN
     RAISE EXCEPTION 'group_malformed' USING ERRCODE = 'RB001';
   ELSIF (SELECT count(DISTINCT n) FROM unnest(p_accounts) n) < cardinality(p_accounts) THEN
@@ -275,6 +305,8 @@ BEGIN
     RAISE EXCEPTION 'not_zero_sum' USING ERRCODE = 'RB001';
   ELSIF (SELECT bool_or(d < -1440) FROM unnest(p_deltas) d) THEN
     RAISE EXCEPTION 'too_long' USING ERRCODE = 'RB001';
+  ELSIF p_id IS NULL OR p_on IS NULL OR p_operator IS NULL THEN
+    RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
   END IF;
   v_status := ledger_move_group(p_id, 'group', p_accounts, p_deltas, p_on, p_operator, true);
   IF v_status = 'posted' THEN
@@ -303,8 +335,15 @@ DECLARE
   book ledgers;
   bad record;
 BEGIN
-  IF p_kind NOT IN ('exchange', 'import') THEN
+  IF p_kind IS NULL OR p_kind NOT IN ('exchange', 'import') THEN
     RAISE EXCEPTION 'wrong_kind' USING ERRCODE = 'RB001';
+  ELSIF p_operator IS NULL THEN
+    RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
+  ELSIF num_nulls(p_ids, p_debits, p_credits, p_minutes, p_days) > 0
+    OR greatest(array_ndims(p_ids), array_ndims(p_debits), array_ndims(p_credits)) > 1
+    OR (cardinality(p_debits), cardinality(p_credits), cardinality(p_minutes), cardinality(p_days))
+      <> (cardinality(p_ids), cardinality(p_ids), cardinality(p_ids), cardinality(p_ids)) THEN
+    RAISE EXCEPTION 'batch_malformed' USING ERRCODE = 'RB001';
   END IF;
   SELECT * INTO bad FROM unnest(p_ids, p_debits, p_credits, p_minutes, p_days)
     WITH ORDINALITY AS r (id, debit, credit, minutes, day, n)
@@ -312,8 +351,8 @@ BEGIN
     OR id IS NULL OR day IS NULL ORDER BY n LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION '%', CASE WHEN coalesce(bad.minutes, 0) <= 0 THEN 'minutes_not_positive'
-      WHEN bad.minutes > 1440 THEN 'too_long' WHEN bad.debit = bad.credit THEN 'same_account'
-      ELSE 'unknown_account' END USING ERRCODE = 'RB001', DETAIL = bad.n::text;
+      WHEN bad.minutes > 1440 THEN 'too_long' WHEN bad.id IS NULL OR bad.day IS NULL THEN 'incomplete'
+      WHEN bad.debit = bad.credit THEN 'same_account' ELSE 'unknown_account' END USING ERRCODE = 'RB001', DETAIL = bad.n::text;
   END IF;
 
   WITH created AS (
@@ -337,14 +376,18 @@ BEGIN
     RAISE EXCEPTION 'no_ledger' USING ERRCODE = 'RB001';
   END IF;
   SELECT n, day INTO bad FROM unnest(p_ids, p_days) WITH ORDINALITY AS r (id, day, n)
-  WHERE id = ANY (v_created) AND (day > v_today
+  WHERE id = ANY (v_created) AND (day > v_today OR day < '1980-01-01'
     OR day <= book.closed_through AND NOT (p_kind = 'import' AND day < book.opened_on)) ORDER BY n LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION '%', CASE WHEN bad.day > v_today THEN 'future_day' ELSE 'day_sealed' END
+    RAISE EXCEPTION '%', CASE WHEN bad.day > v_today THEN 'future_day'
+      WHEN p_kind = 'import' AND bad.day < '1980-01-01' THEN 'day_too_old' ELSE 'day_sealed' END
       USING ERRCODE = 'RB001', DETAIL = bad.n::text;
+  ELSIF p_operator NOT BETWEEN 1 AND book.last_operator THEN
+    RAISE EXCEPTION 'unknown_operator' USING ERRCODE = 'RB001';
   END IF;
 
-  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = ANY (p_debits || p_credits) ORDER BY number FOR UPDATE;
+  PERFORM FROM accounts WHERE tenant_id = v_tenant AND number = ANY (p_debits || p_credits) ORDER BY number
+  FOR NO KEY UPDATE;
   WITH rows AS (
     SELECT DISTINCT ON (id) id, debit, credit, minutes, day, n
     FROM unnest(p_ids, p_debits, p_credits, p_minutes, p_days)
@@ -404,6 +447,7 @@ DECLARE
   v_every text[] := ARRAY['member', 'bulle', 'tenant', 'group', 'fund'];
   v_accounts int[];
   v_deltas int[];
+  v_status text;
   t transfers;
   v_on date;
 BEGIN
@@ -416,6 +460,8 @@ BEGIN
     RAISE EXCEPTION 'reversal_elsewhere' USING ERRCODE = 'RB001';
   ELSIF btrim(coalesce(p_reason, '')) = '' THEN
     RAISE EXCEPTION 'reason_needed' USING ERRCODE = 'RB001';
+  ELSIF p_id IS NULL OR p_operator IS NULL THEN
+    RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
   END IF;
   PERFORM FROM reversals WHERE tenant_id = v_tenant AND reversed_id = p_reverses AND reversal_id = p_id;
   IF FOUND THEN
@@ -427,10 +473,18 @@ BEGIN
   IF t.debit IS NULL THEN
     SELECT array_agg(account_no ORDER BY account_no), array_agg(-delta ORDER BY account_no)
     INTO v_accounts, v_deltas FROM group_legs WHERE tenant_id = v_tenant AND transfer_id = p_reverses;
-    PERFORM ledger_move_group(p_id, 'reversal', v_accounts, v_deltas, v_on, p_operator, false);
+    v_status := ledger_move_group(p_id, 'reversal', v_accounts, v_deltas, v_on, p_operator, false);
   ELSE
-    PERFORM ledger_move(p_id, 'reversal', t.credit, t.debit, t.minutes, v_on, p_operator, v_every, v_every,
+    v_status := ledger_move(p_id, 'reversal', t.credit, t.debit, t.minutes, v_on, p_operator, v_every, v_every,
       p_limited => false);
+  END IF;
+  IF v_status = 'exists' THEN
+    -- The same correction sent twice at once, which waited for itself; or another transfer's, of the same content.
+    PERFORM FROM reversals WHERE tenant_id = v_tenant AND reversed_id = p_reverses AND reversal_id = p_id;
+    IF FOUND THEN
+      RETURN v_status;
+    END IF;
+    RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
   END IF;
   INSERT INTO reversals (tenant_id, reversed_id, reversal_id, replaced_by, reason)
   VALUES (v_tenant, p_reverses, p_id, p_replacement, p_reason);

@@ -21,8 +21,14 @@ from app.reciprocity.queries.accounts import find_account_name
 REFUSED = "RB001"
 """The SQLSTATE of a posting function that says no; its message is the name of the refusal."""
 
+BIGGEST = 2**31 - 1
+"""Of the integers that a posting function takes."""
+
 SENTENCES = {
     "minutes_not_positive": "Une durée compte au moins une minute.",
+    "incomplete": "Il manque une information. Rechargez la page, puis recommencez.",
+    "malformed": "Une des valeurs n’est pas lisible. Vérifiez-les, puis recommencez.",
+    "too_large": "C’est trop d’heures en une fois.",
     "too_long": "Une durée dépasse 24 h. Notez l’échange en plusieurs fois.",
     "same_account": "La même personne ne peut pas donner et recevoir.",
     "unknown_account": "Nous ne trouvons pas ce compte.",
@@ -37,9 +43,13 @@ SENTENCES = {
     "exists_with_different_content": "Cet échange est déjà noté, autrement. Rien n’a été ajouté.",
     "future_day": "Ce jour n’est pas encore venu. Choisissez un jour jusqu’à aujourd’hui.",
     "day_sealed": "Les comptes sont clos jusqu’au {day}. Notez l’échange à la date d’aujourd’hui.",
+    "day_too_old": "Ce jour est trop ancien pour le registre.",
     "no_ledger": "Le registre des heures n’est pas encore ouvert.",
     "no_tenant": "Aucune organisation n’est choisie.",
-    "group_malformed": "Un échange à plusieurs compte au moins deux personnes, chacune avec sa durée.",
+    "unknown_operator": "Nous ne savons pas qui note cela. Reconnectez-vous, puis recommencez.",
+    "operator_malformed": "Nous ne savons pas qui note cela. Reconnectez-vous, puis recommencez.",
+    "group_malformed": "Un échange à plusieurs compte de deux à mille personnes, chacune avec sa durée.",
+    "batch_malformed": "Les colonnes de cette liste n’ont pas toutes la même longueur.",
     "not_zero_sum": "Le temps donné et le temps reçu ne sont pas égaux.",
     "unknown_transfer": "Nous ne trouvons pas cet échange.",
     "reversal_of_reversal": "Une correction ne se corrige pas. Notez l’échange à nouveau.",
@@ -47,16 +57,21 @@ SENTENCES = {
     "already_reversed": "Cet échange est déjà corrigé.",
     "reason_needed": "Dites pourquoi, en quelques mots.",
     "same_hour": "{who} a déjà des heures notées à ce moment-là. Une heure ne compte qu’une fois.",
+    "start_missing": "Dites à quelle heure cela a commencé.",
     "start_needed": "{who} a déjà d’autres heures ce jour-là, hors réciprocité."
     " Dites à quelle heure l’échange a commencé.",
     "exchange_needs_start": "{who} a donné ce jour-là, sans heure de début."
     " Dites d’abord à quelle heure cet échange a commencé.",
     "crosses_midnight": "Ces heures passent minuit. Notez-les en deux fois.",
+    "unknown_answer": "Cette réponse n’existe pas.",
     "unknown_hold": "Nous ne trouvons pas cette demande.",
     "already_answered": "Cette demande a déjà une réponse.",
     "hold_expired": "Cette demande est trop ancienne. Faites-en une autre.",
     "hold_not_expired": "Cette demande attend encore une réponse.",
     "limits_malformed": "Le plancher va au plus à zéro, le plafond au moins à zéro.",
+    "grace_malformed": "Un jour se clôt au plus tôt après 3 jours, au plus tard après un an.",
+    "pseudonym_taken": "Ce nom d’emprunt sert déjà. Recommencez.",
+    "unknown_bulle": "Nous ne trouvons pas cette Bulle.",
     "account_not_empty": "Ce compte n’est pas à zéro, ou une demande attend.",
     "rule_not_in_force": "La règle du fonds a changé. Relisez-la, puis recommencez.",
     "grant_too_large": "C’est plus que ce que la règle permet en une fois.",
@@ -81,7 +96,8 @@ class LedgerRefusal(DomainError):
 
 
 def call(function: str, **arguments: Any) -> Any:
-    """Call a posting function with named arguments; what it returns. Raises LedgerRefusal.
+    """Call a posting function with named arguments; what it returns. Raises LedgerRefusal, also for a value that
+    PostgreSQL cannot read: a number too large, a character it does not store.
 
     The savepoint leaves the request's transaction usable after a refusal, so that the page can be shown again.
     """
@@ -92,9 +108,13 @@ def call_rows(function: str, **arguments: Any) -> list[Any]:
     """Call a function that returns several values, in order."""
     named = ", ".join(f"{name} => :{name}" for name in arguments)
     statement = sa.text(f"SELECT * FROM {function}({named})")  # noqa: S608 names of ours
+    if not all(map(_fits, arguments.values())):
+        raise LedgerRefusal("malformed")
     try:
         with db.session.begin_nested():
             return list(db.session.scalars(statement, arguments))
+    except UnicodeEncodeError as error:
+        raise LedgerRefusal("malformed") from error
     except DBAPIError as error:
         raise _refusal(error) from error
     finally:
@@ -122,7 +142,15 @@ def derived_id(*parts: object) -> uuid.UUID:
     return uuid.uuid5(require_tenant_id(), json.dumps([str(part) for part in parts]))
 
 
+def _fits(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_fits, value))
+    return not isinstance(value, int) or abs(value) <= BIGGEST
+
+
 def _refusal(error: DBAPIError) -> Exception:
+    if isinstance(error, sa.exc.DataError):
+        return LedgerRefusal("malformed")
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is None or diagnosis.sqlstate != REFUSED:
         return error
