@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
-from app.reciprocity.commands.ledger import call, derived_id, operator_of
+from app.reciprocity.commands.ledger import LedgerRefusal, call, derived_id, operator_of
 from app.reciprocity.models import ExchangeNote, Transfer
 from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.exchanges import find_note, find_reversal, get_transfer, list_legs
@@ -86,18 +86,24 @@ def record_group(
 
 
 def share_out(givers: Sequence[int], receivers: Sequence[int], minutes: int) -> dict[int, int]:
-    """The shares of a gathering where everyone who receives gets `minutes`: what they receive in all is shared
-    between the givers, the odd minutes going to the first ones. Sums to zero."""
-    total = minutes * len(receivers)
-    each, odd = divmod(total, len(givers))
-    given = {giver: each + (rank < odd) for rank, giver in enumerate(givers)}
-    return given | {receiver: -minutes for receiver in receivers}
+    """The shares of a gathering where everyone who receives gets `minutes`: what they receive in all is
+    shared between the givers, the odd minutes going to the first ones. Sums to zero."""
+    given = _split(minutes * len(receivers), givers)
+    return given | dict.fromkeys(receivers, -minutes)
+
+
+def share_in(givers: Sequence[int], receivers: Sequence[int], minutes: int) -> dict[int, int]:
+    """The shares of a gathering where everyone who gives gave `minutes`: their time in all is shared between
+    the receivers, the odd minutes going to the first ones. Sums to zero."""
+    received = _split(minutes * len(givers), receivers)
+    return dict.fromkeys(givers, minutes) | {who: -part for who, part in received.items()}
 
 
 def reverse_transfer(actor: Actor, transfer_id: uuid.UUID, reason: str) -> uuid.UUID:
     """Undo a transfer by a linked one; the id of that one. Twice: the same one, nothing more is written.
 
-    Its two people may for 72 hours, the team always. LedgerRefusal: it is a correction itself.
+    Its two people may for 72 hours, the team always. LedgerRefusal: it is a correction itself, or it was
+    replaced by another exchange.
     """
     transfer = get_transfer(transfer_id)
     authorize(_may_correct(actor, transfer))
@@ -131,10 +137,12 @@ def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, r
 def describe_exchange(
     actor: Actor, transfer_id: uuid.UUID, wording: str, category_id: uuid.UUID | None = None
 ) -> None:
-    """Say what an exchange was about. Outside the ledger: it can be reworded."""
+    """Say what an exchange was about, or nothing any more. Outside the ledger: it can be reworded."""
     legs = list_legs(get_transfer(transfer_id))
     authorize(any(policies.can_act_for(actor, number) for number in legs))
-    _note(transfer_id, wording, category_id, None)
+    note = find_note(transfer_id) or _add_note(transfer_id)
+    note.wording = wording
+    note.category_id = category_id or note.category_id
 
 
 def thank(actor: Actor, transfer_id: uuid.UUID, words: str) -> None:
@@ -159,6 +167,11 @@ def can_correct(actor: Actor, transfer: Transfer) -> bool:
     return correctable and find_reversal(transfer.id) is None and _may_correct(actor, transfer)
 
 
+def _split(minutes: int, people: Sequence[int]) -> dict[int, int]:
+    each, odd = divmod(minutes, len(people))
+    return {who: each + (rank < odd) for rank, who in enumerate(people)}
+
+
 def _may_correct(actor: Actor, transfer: Transfer) -> bool:
     if not isinstance(actor, MemberActor):
         return policies.can_record(actor)
@@ -178,6 +191,10 @@ def _reverse(
         p_operator=operator_of(actor),
         p_replacement=replacement,
     )
+    # Corrected before, by someone else: only the same correction again changes nothing.
+    written = find_reversal(transfer_id)
+    if written is None or written.replaced_by != replacement:
+        raise LedgerRefusal("already_reversed")
     return reversal_id
 
 

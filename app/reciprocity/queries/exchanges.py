@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
 
 import sqlalchemy as sa
 
+from app.core.clock import PARIS
 from app.core.db import db, require_tenant_id
-from app.reciprocity.models import Entry, ExchangeNote, GroupLeg, Reversal, Transfer
+from app.core.text import fold
+from app.reciprocity.models import (
+    EXCHANGES,
+    Account,
+    AccountKind,
+    Entry,
+    ExchangeNote,
+    GroupLeg,
+    Ledger,
+    Member,
+    Reversal,
+    Transfer,
+)
+from app.reciprocity.queries.accounts import name_accounts, name_operators
+from app.reciprocity.queries.interface import map_shares
+
+SEEN, FOUND = 8, 20
+"""How many people are offered: those who took part last, those whose name was searched."""
+UNNAMED = "Une personne partie"
+"""Who is told in an exchange once they were erased."""
 
 
 def get_transfer(transfer_id: uuid.UUID) -> Transfer:
@@ -35,7 +58,7 @@ def list_legs(transfer: Transfer) -> dict[int, int]:
         .where(GroupLeg.tenant_id == require_tenant_id(), GroupLeg.transfer_id == transfer.id)
         .order_by(GroupLeg.delta.desc(), GroupLeg.account_no)
     )
-    return {number: delta for number, delta in rows}
+    return dict(rows.tuples().all())
 
 
 def list_entries(account_no: int, *, before: int | None = None, limit: int = 25) -> Sequence[Entry]:
@@ -46,3 +69,214 @@ def list_entries(account_no: int, *, before: int | None = None, limit: int = 25)
     if before is not None:
         statement = statement.where(Entry.version < before)
     return db.session.scalars(statement.order_by(Entry.version.desc()).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class ExchangeFilter:
+    """What a list of transfers keeps. `kind`: one of TransferKind, `all`, or empty for exchanges alone.
+    `state`: `corrected`, `standing`, or empty for both."""
+
+    q: str = ""
+    kind: str = ""
+    state: str = ""
+    bulle_id: uuid.UUID | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class ExchangeLine:
+    """A transfer as people read it: who gave and who received, by name, and who noted it."""
+
+    transfer: Transfer
+    givers: list[str]
+    receivers: list[str]
+    noted_by: str
+    wording: str
+    corrected: bool
+
+
+def list_exchanges(wanted: ExchangeFilter, sort: str = "-date") -> sa.Select[Transfer, str, bool]:
+    """Rows of (Transfer, wording, corrected), sorted by `date` or `duree`; a `-` for the other way."""
+    columns = {"duree": Transfer.minutes}
+    column: Any = columns.get(sort.removeprefix("-"), Transfer.happened_on)
+    order = [column, Transfer.posted_at, Transfer.id]
+    if sort.startswith("-"):
+        order = [part.desc() for part in order]
+    return _told().where(*_conditions(wanted)).order_by(*order)
+
+
+def list_latest(limit: int) -> list[ExchangeLine]:
+    """The last exchanges that were noted and that stand, newest first."""
+    statement = _told().where(*_conditions(ExchangeFilter(state="standing")))
+    return read_lines(
+        db.session.execute(statement.order_by(Transfer.posted_at.desc()).limit(limit)).all()
+    )
+
+
+def read_line(transfer_id: uuid.UUID) -> ExchangeLine:
+    """One transfer as people read it, or NoResultFound."""
+    return read_lines([db.session.execute(_told().where(Transfer.id == transfer_id)).one()])[0]
+
+
+def read_lines(rows: Sequence[Any]) -> list[ExchangeLine]:
+    """Rows of list_exchanges with their names: three statements, however many they are."""
+    shares = map_shares([row.Transfer for row in rows])
+    names = name_accounts({number for legs in shares.values() for number in legs})
+    operators = name_operators({row.Transfer.operator_no for row in rows})
+
+    def told(legs: dict[int, int], sign: int) -> list[str]:
+        return [names.get(number) or UNNAMED for number, delta in legs.items() if delta * sign > 0]
+
+    return [
+        ExchangeLine(
+            row.Transfer,
+            told(shares[row.Transfer.id], 1),
+            told(shares[row.Transfer.id], -1),
+            operators.get(row.Transfer.operator_no, ""),
+            row.wording,
+            row.corrected,
+        )
+        for row in rows
+    ]
+
+
+def find_origin(transfer_id: uuid.UUID) -> Reversal | None:
+    """The correction in which a transfer takes part, as what undoes or as what replaces; None for most."""
+    return db.session.scalar(
+        sa.select(Reversal).where(
+            Reversal.tenant_id == require_tenant_id(),
+            (Reversal.reversal_id == transfer_id) | (Reversal.replaced_by == transfer_id),
+        )
+    )
+
+
+def sum_exchanges(since: date) -> int | None:
+    """Minutes exchanged from a day on, corrections left out; None when no register is open.
+
+    Nothing is noted before it happens: what was written earlier is not looked at.
+    """
+    tenant_id = require_tenant_id()
+    minutes = (
+        sa.select(sa.func.coalesce(sa.func.sum(Transfer.minutes), 0))
+        .where(
+            *_conditions(ExchangeFilter(state="standing", since=since)),
+            Transfer.posted_at >= datetime.combine(since, time(), PARIS),
+        )
+        .scalar_subquery()
+    )
+    return db.session.scalar(sa.select(minutes).where(Ledger.tenant_id == tenant_id))
+
+
+def list_people(q: str = "", without: Collection[int] = ()) -> list[tuple[int, str]]:
+    """Members to choose among, as (account number, name): those whose name holds `q`, or those who took
+    part in something last. Two of one name are told apart by their numbers."""
+    statement = (
+        sa.select(Account.number, Member.name)
+        .join(
+            Member,
+            (Member.tenant_id == Account.tenant_id) & (Member.account_no == Account.number),
+        )
+        .where(
+            Account.tenant_id == require_tenant_id(),
+            Account.closed_at.is_(None),
+            Member.left_on.is_(None),
+            Account.number.not_in(without),
+        )
+    )
+    if q:
+        found = statement.where(Member.sort_key.contains(fold(q), autoescape=True))
+        statement = found.order_by(Member.sort_key, Account.number).limit(FOUND)
+    else:
+        last = sa.func.coalesce(Account.moved_on, Account.opened_on)
+        statement = statement.order_by(last.desc(), Member.sort_key, Account.number).limit(SEEN)
+    return _told_apart(db.session.execute(statement).tuples().all())
+
+
+def list_common_accounts(without: Collection[int] = ()) -> list[tuple[int, str]]:
+    """The open accounts of groups, of Bulles and of the organisation, as (account number, name)."""
+    statement = sa.select(Account.number, sa.func.coalesce(Account.label, "")).where(
+        Account.tenant_id == require_tenant_id(),
+        Account.kind.in_((AccountKind.GROUP, AccountKind.BULLE, AccountKind.TENANT)),
+        Account.closed_at.is_(None),
+        Account.number.not_in(without),
+    )
+    return list(db.session.execute(statement.order_by(Account.number)).tuples())
+
+
+def _told() -> sa.Select[Transfer, str, bool]:
+    note, reversal = ExchangeNote, Reversal
+    return (
+        sa.select(
+            Transfer,
+            sa.func.coalesce(note.wording, "").label("wording"),
+            reversal.reversed_id.is_not(None).label("corrected"),
+        )
+        .outerjoin(note, (note.tenant_id == Transfer.tenant_id) & (note.transfer_id == Transfer.id))
+        .outerjoin(
+            reversal,
+            (reversal.tenant_id == Transfer.tenant_id) & (reversal.reversed_id == Transfer.id),
+        )
+        .where(Transfer.tenant_id == require_tenant_id())
+    )
+
+
+def _conditions(wanted: ExchangeFilter) -> list[sa.ColumnElement[bool]]:
+    kept: list[sa.ColumnElement[bool]] = [Transfer.tenant_id == require_tenant_id()]
+    if wanted.kind != "all":
+        kinds = (wanted.kind,) if wanted.kind else EXCHANGES
+        kept.append(Transfer.kind.in_(kinds))
+    if wanted.state:
+        kept.append(_corrected() if wanted.state == "corrected" else ~_corrected())
+    if wanted.bulle_id:
+        kept.append(_touches(Account.bulle_id == wanted.bulle_id))
+    if wanted.since:
+        kept.append(Transfer.happened_on >= wanted.since)
+    if wanted.until:
+        kept.append(Transfer.happened_on <= wanted.until)
+    if wanted.q:
+        kept.append(_tells(wanted.q))
+    return kept
+
+
+def _corrected() -> sa.ColumnElement[bool]:
+    return (
+        sa.select(Reversal.reversed_id)
+        .where(Reversal.tenant_id == Transfer.tenant_id, Reversal.reversed_id == Transfer.id)
+        .exists()
+    )
+
+
+def _tells(q: str) -> sa.ColumnElement[bool]:
+    """Whether a name of the transfer, or what was said of it, holds these letters."""
+    name = Member.sort_key.contains(fold(q), autoescape=True)
+    label = Account.label.icontains(q, autoescape=True)
+    noted = sa.select(ExchangeNote.transfer_id).where(
+        ExchangeNote.tenant_id == require_tenant_id(),
+        ExchangeNote.wording.icontains(q, autoescape=True),
+    )
+    return _touches(name | label) | Transfer.id.in_(noted)
+
+
+def _touches(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether one of the transfer's accounts, or of their members, is such."""
+    numbers = (
+        sa.select(Account.number)
+        .outerjoin(
+            Member,
+            (Member.tenant_id == Account.tenant_id) & (Member.account_no == Account.number),
+        )
+        .where(Account.tenant_id == require_tenant_id(), condition)
+    )
+    grouped = sa.select(GroupLeg.transfer_id).where(
+        GroupLeg.tenant_id == require_tenant_id(), GroupLeg.account_no.in_(numbers)
+    )
+    return Transfer.debit.in_(numbers) | Transfer.credit.in_(numbers) | Transfer.id.in_(grouped)
+
+
+def _told_apart(people: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    names = [name for _, name in people]
+    return [
+        (number, name if names.count(name) == 1 else f"{name} (n° {number})")
+        for number, name in people
+    ]
