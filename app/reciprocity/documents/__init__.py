@@ -1,0 +1,1 @@
+"""What the context prints, one file per document."""
