@@ -39,11 +39,11 @@ def account_here() -> str:
 
 
 def throttled(
-    limit: str, key: Callable[[], str] = caller, *, needs_redis: bool = True
+    limit: str, key: Callable[[], str] = caller, *, needs_redis: bool = True, method: str = "POST"
 ) -> Callable[[View], View]:
-    """Count the POSTs of a view, for example "10 per 15 minutes": too many answer 429. With Redis down
-    they answer 503, since a door whose tries are not counted is open (ASVS 6.3.1); those that the
-    database counts as well do not need Redis."""
+    """Count the POSTs of a view (or its GETs, when each is costly), for example "10 per 15 minutes": too
+    many answer 429. With Redis down they answer 503, since a door whose tries are not counted is
+    open (ASVS 6.3.1); those that the database counts as well do not need Redis."""
 
     quota = parse(limit)
     tolerated = () if needs_redis else (ServiceUnavailable,)
@@ -51,7 +51,7 @@ def throttled(
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if request.method == "POST" and limiter.enabled:
+            if request.method == method and limiter.enabled:
                 with suppress(*tolerated):
                     _count(quota, f"{view.__module__}.{view.__qualname__}", key())
             return view(*args, **kwargs)

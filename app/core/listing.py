@@ -129,5 +129,8 @@ def to_ods(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 def _defuse(cell: Any) -> str:
     # A cell that begins like a formula runs in a spreadsheet: a quote in front makes it text (OWASP).
+    # Minutes, negative or not, stay numbers.
     text = "" if cell is None else str(cell)
+    if isinstance(cell, int):
+        return text
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

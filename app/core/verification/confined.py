@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from app.core.verification.examination import examine
+from app.core.verification.examination import embedded_json, examine
 from app.core.verification.reading import DEFAULT_LIMITS, Limits
 from app.core.verification.report import Report
 from app.core.verification.trust import Trust
@@ -48,4 +49,15 @@ def _receive(results: Connection, limits: Limits) -> Report:
 def _work(results: Connection, pdf: bytes, trust: Trust, limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds))
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
-    results.send(examine(pdf, trust, limits))
+    report = examine(pdf, trust, limits)
+    results.send(replace(report, attachment=_attachment(pdf, report, limits)))
+
+
+def _attachment(pdf: bytes, report: Report, limits: Limits) -> bytes | None:
+    if report.status == "unreadable":
+        return None
+    try:
+        found = embedded_json(pdf, limits)
+    except Exception:
+        return None  # as in examine(): a stranger's file can make the parsers fail anyhow
+    return found if found is not None and len(found) <= limits.attachment else None

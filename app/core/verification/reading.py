@@ -25,6 +25,7 @@ class Limits:
     revisions: int = 60
     objects: int = 60_000
     decoded: int = 200 * _MIB
+    attachment: int = 8 * _MIB
     memory: int = 768 * _MIB
     seconds: int = 20
     patience: int = 40

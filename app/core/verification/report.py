@@ -51,13 +51,17 @@ class SignatureReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole file: oldest signature first. `archived_at` is its last document timestamp."""
+    """The whole file: oldest signature first. `archived_at` is its last document timestamp.
+
+    `attachment` is the JSON document it carries, as it stands there: `verify` alone fills it.
+    """
 
     status: Status
     reason: Reason | None = None
     signatures: tuple[SignatureReport, ...] = ()
     unsigned_fields: tuple[str, ...] = ()
     archived_at: datetime | None = None
+    attachment: bytes | None = None
 
     @property
     def sealed(self) -> bool:

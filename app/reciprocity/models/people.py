@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.audit import declare_actions
 from app.core.clock import now, today
-from app.core.crypto import digest, encrypted_text, normalise_email
+from app.core.crypto import derive_token, digest, encrypted_text, normalise_email, same
 from app.core.db import Model, TenantOwned, new_id, owned_key
 from app.core.text import fold
 
@@ -26,6 +26,8 @@ THEMES = (
 )
 """The six themes of « Tous voisins 44 » (seed 001)."""
 
+LINK_LIFETIME = timedelta(days=90)
+
 declare_actions(
     {
         "member.joined": "a inscrit",
@@ -34,13 +36,16 @@ declare_actions(
         "member.returned": "a noté le retour de",
         "member.erased": "a effacé les coordonnées d’un membre",
         "member.link_sent": "a envoyé un lien personnel à",
+        "member.link_printed": "a imprimé un lien personnel pour",
         "member.links_revoked": "a fermé les liens personnels de",
         "offer.published": "a publié l’annonce",
         "offer.updated": "a modifié l’annonce",
         "offer.renewed": "a renouvelé l’annonce",
         "offer.closed": "a retiré l’annonce",
+        "offer.reopened": "a remis l’annonce",
         "category.added": "a ajouté le thème",
         "category.retired": "a retiré le thème",
+        "category.restored": "a remis le thème",
     }
 )
 
@@ -112,9 +117,23 @@ class MemberLink(TenantOwned, Model):
 
     member_id: Mapped[uuid.UUID]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(default=lambda: now() + LINK_LIFETIME)
     opened_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+    @property
+    def token(self) -> str:
+        """The secret of its address."""
+        return derive_token("member-link", self.id)
+
+    def opens_with(self, token: str) -> bool:
+        """Whether the secret is the right one (whatever the link's state)."""
+        return same(self.token, token)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still opens."""
+        return self.revoked_at is None and self.expires_at > now()
 
 
 class Category(Model):

@@ -1,0 +1,138 @@
+"""« J’ai donné » : someone says what they gave, and whoever received confirms."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.core.clock import now
+from app.core.errors import DomainError
+from app.core.jobs import later
+from app.core.permissions import Actor, authorize
+from app.reciprocity import emails, policies
+from app.reciprocity.commands.exchanges import describe_exchange
+from app.reciprocity.commands.ledger import SENTENCES, LedgerRefusal, call, operator_of
+from app.reciprocity.commands.links import link_of
+from app.reciprocity.models import Hold, Outcome
+from app.reciprocity.models.holds import OUTCOME_LABELS
+from app.reciprocity.policies import MemberActor
+from app.reciprocity.queries.accounts import find_account_name
+from app.reciprocity.queries.holds import find_outcome, get_hold, list_asked, list_expired
+from app.reciprocity.queries.members import find_member_of
+
+WAITING = timedelta(days=14)
+"""How long the minutes stay reserved."""
+REMINDER = timedelta(days=7)
+AT_ONCE = 10
+"""Requests that one member may have waiting: each reserves other people's minutes."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`giver` and `receiver` are account numbers. `id` is made by whoever asks: sent twice, asked once."""
+
+    id: uuid.UUID
+    giver: int
+    receiver: int
+    minutes: int
+    happened_on: date
+    wording: str = ""
+
+
+def ask_confirmation(actor: Actor, request: Request) -> str:
+    """Ask the receiver to confirm what they received: `placed`, or `exists` when it was asked already.
+
+    Their minutes are reserved for 14 days. LedgerRefusal: see ledger.SENTENCES.
+    """
+    authorize(policies.can_act_for(actor, request.giver))
+    waiting = [] if not isinstance(actor, MemberActor) else list_asked(request.giver)
+    if len(waiting) >= AT_ONCE and request.id not in {hold.id for hold in waiting}:
+        raise DomainError(
+            f"{AT_ONCE} de vos demandes attendent déjà une réponse. Retirez-en une, ou attendez."
+        )
+    status: str = call(
+        "ledger_place_hold",
+        p_id=request.id,
+        p_debit=request.receiver,
+        p_credit=request.giver,
+        p_minutes=request.minutes,
+        p_on=request.happened_on,
+        p_wording=request.wording,
+        p_expires=now() + WAITING,
+        p_operator=operator_of(actor),
+    )
+    if status == "placed":
+        _write_to_receiver(request.id, reminder=False)
+        later("reciprocity.remind_request", due_at=now() + REMINDER, hold_id=request.id)
+    return status
+
+
+def accept_request(actor: Actor, hold_id: uuid.UUID) -> Hold:
+    """Confirm: the exchange is noted, under the request's id. LedgerRefusal: it has another answer."""
+    hold = get_hold(hold_id)
+    authorize(policies.can_act_for(actor, hold.debit))
+    _settle(actor, hold, Outcome.ACCEPTED)
+    hold = get_hold(hold_id)
+    if hold.wording:
+        describe_exchange(actor, hold.id, hold.wording)
+    return hold
+
+
+def decline_request(actor: Actor, hold_id: uuid.UUID) -> Hold:
+    """Say that it is not right; no reason is asked. The minutes are free again."""
+    hold = get_hold(hold_id)
+    authorize(policies.can_act_for(actor, hold.debit))
+    return _settle(actor, hold, Outcome.DECLINED)
+
+
+def cancel_request(actor: Actor, hold_id: uuid.UUID) -> Hold:
+    """Take one's own request back."""
+    hold = get_hold(hold_id)
+    authorize(policies.can_act_for(actor, hold.credit))
+    return _settle(actor, hold, Outcome.CANCELLED)
+
+
+def remind_request(hold_id: uuid.UUID) -> None:
+    """Halfway, write once more to whoever has not answered."""
+    if find_outcome(hold_id) is None:
+        _write_to_receiver(hold_id, reminder=True)
+
+
+def expire_requests() -> None:
+    """Give back the minutes of the requests that nobody answered in time."""
+    for hold_id in list_expired(now()):
+        with suppress(DomainError):  # answered while we were counting
+            _settle(None, get_hold(hold_id), Outcome.EXPIRED)
+
+
+def _settle(actor: Actor | None, hold: Hold, outcome: Outcome) -> Hold:
+    hold_id = hold.id
+    try:
+        call(
+            "ledger_settle_hold",
+            p_id=hold_id,
+            p_outcome=outcome.value,
+            p_operator=operator_of(actor),
+        )
+    except LedgerRefusal as refusal:
+        if refusal.code != "already_answered":
+            raise
+        raise DomainError(_tell_answer(Outcome(refusal.detail))) from refusal
+    return get_hold(hold_id)
+
+
+def _tell_answer(outcome: Outcome) -> str:
+    if outcome == Outcome.EXPIRED:
+        return SENTENCES["hold_expired"]
+    return f"Quelqu’un a répondu avant vous : cet échange est {OUTCOME_LABELS[outcome]}."
+
+
+def _write_to_receiver(hold_id: uuid.UUID, *, reminder: bool) -> None:
+    """To whoever must answer, when they can be written to; the team sees the others on its list."""
+    hold = get_hold(hold_id)
+    member = find_member_of(hold.debit)
+    if member and member.email and not (member.left_on or member.erased_at):
+        giver = find_account_name(hold.credit)
+        emails.ask_to_confirm(member, link_of(member), hold, giver, reminder=reminder)

@@ -1,0 +1,52 @@
+"""What the context writes to members and to the team."""
+
+from __future__ import annotations
+
+from app.core.db import require_tenant_id
+from app.core.mail import compose, post
+from app.core.pages import public_url
+from app.core.text import duration
+from app.reciprocity.models import Hold, Member, MemberLink, Transfer
+from app.tenants.queries import get_tenant
+
+
+def send_space_link(member: Member, link: MemberLink) -> None:
+    """The link to their own space."""
+    _write(member, link, "Votre espace : vos heures et vos annonces", "space_link")
+
+
+def ask_to_confirm(
+    member: Member, link: MemberLink, hold: Hold, giver: str, *, reminder: bool
+) -> None:
+    """Someone gave them time: is it right? A second time, halfway, when they have not answered."""
+    told = f"{giver} dit vous avoir donné {duration(hold.minutes)}"
+    _write(member, link, told, "request_to_confirm", hold=hold, giver=giver, reminder=reminder)
+
+
+def tell_correction(
+    member: Member, link: MemberLink, transfer: Transfer, by: str, sentence: str
+) -> None:
+    """The other person of an exchange corrected it."""
+    _write(
+        member,
+        link,
+        f"{by} a corrigé un échange",
+        "exchange_corrected",
+        transfer=transfer,
+        by=by,
+        sentence=sentence,
+    )
+
+
+def _write(
+    member: Member, link: MemberLink, subject: str, template: str, **context: object
+) -> None:
+    url = space_url(link)
+    assert member.email  # noqa: S101 whoever calls has looked
+    post(compose(member.email, subject, template, member=member, link=link, url=url, **context))
+
+
+def space_url(link: MemberLink) -> str:
+    """The address of a member's space."""
+    slug = get_tenant(require_tenant_id()).slug
+    return public_url("space.show", slug=slug, link_id=link.id, token=link.token)

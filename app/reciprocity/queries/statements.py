@@ -1,0 +1,229 @@
+"""The statement of an account: a prefix of its chain, so that a past day's never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import sqlalchemy as sa
+
+from app.core.clock import PARIS
+from app.core.db import db, require_tenant_id
+from app.reciprocity.models import (
+    GENESIS,
+    Account,
+    Entry,
+    ExchangeNote,
+    Seal,
+    SealHead,
+    Transfer,
+)
+from app.reciprocity.models.chain import Line, core, replay
+from app.reciprocity.queries.accounts import get_account, name_accounts
+
+BATCH = 1000
+CLOCK_SLACK = timedelta(hours=1)
+"""More than what separates the instant of a seal from those of the entries that it covers."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One line: what changed, with whom, what was said of it. `other` is empty when there were several."""
+
+    entry: Entry
+    transfer: Transfer
+    wording: str
+    other: str
+
+    @property
+    def other_no(self) -> int | None:
+        """The number of the other account; None when there were several."""
+        return self.transfer.debit if self.entry.delta > 0 else self.transfer.credit
+
+
+@dataclass(frozen=True)
+class Statement:
+    """An account at the end of the day `on`: its entries up to `version`, and its balance then, in minutes.
+
+    `since`: the first day that is told, None for all; `first`: the version of the first line told.
+    """
+
+    account: Account
+    name: str
+    since: date | None
+    on: date
+    first: int
+    version: int
+    balance: int
+
+
+@dataclass(frozen=True)
+class Base:
+    """Where a proof starts: the account as a seal covers it, or before its first entry (`seal_no` None)."""
+
+    version: int
+    head: bytes
+    balance: int
+    seal_no: int | None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Every entry from `base` to the statement's version, oldest first, and the head they lead to."""
+
+    base: Base
+    movements: Sequence[Movement]
+    head: bytes
+
+
+class ChainBroken(Exception):
+    """The entries of an account do not lead to its head: the register was written around its functions."""
+
+
+def open_statement(account_no: int, on: date, since: date | None = None) -> Statement:
+    """The statement of an account at the end of a day, Paris; NoResultFound: no such account."""
+    account = get_account(account_no)
+    version = _version_before(account, _evening(on))
+    first = _version_before(account, _evening(since - timedelta(days=1))) + 1 if since else 1
+    name = name_accounts([account_no]).get(account_no) or f"Compte {account_no}"
+    balance = _balance_at(account_no, version)
+    return Statement(account, name, since, on, first, version, balance)
+
+
+def list_movements(
+    statement: Statement, *, before: int | None = None, limit: int = 25
+) -> list[Movement]:
+    """The lines of a statement, newest first, or those before a version."""
+    top = min(statement.version + 1, before or statement.version + 1)
+    rows = _lines(statement.account.number).where(
+        Entry.version >= statement.first, Entry.version < top
+    )
+    return _told(db.session.execute(rows.order_by(Entry.version.desc()).limit(limit)).all())
+
+
+def iter_movements(statement: Statement) -> Iterator[Movement]:
+    """Every line of a statement, oldest first, read some at a time."""
+    yield from _between(statement.account.number, statement.first - 1, statement.version)
+
+
+def read_proof(statement: Statement) -> Proof:
+    """What proves a statement: from the last seal before its first line, else from the first entry.
+
+    ChainBroken: they do not lead to where the account stands.
+    """
+    account = statement.account
+    base = _find_base(account.number, statement.first - 1)
+    movements = list(_between(account.number, base.version, statement.version))
+    head = replay(account.number, map(chain_line, movements), base.head)
+    if statement.version == account.version and head != account.head:
+        raise ChainBroken(f"account {account.number}")
+    return Proof(base, movements, head)
+
+
+def count_proof(statement: Statement) -> int:
+    """How many entries its proof would hold."""
+    return statement.version - _find_base(statement.account.number, statement.first - 1).version
+
+
+def chain_line(movement: Movement) -> Line:
+    """A line as the chain covers it."""
+    entry, t = movement.entry, movement.transfer
+    facts = core(
+        t.id, t.kind, t.debit, t.credit, t.minutes, t.happened_on, t.operator_no, t.posted_at
+    )
+    return Line(entry.version, entry.delta, facts)
+
+
+def _evening(day: date) -> datetime:
+    """The instant at which a day ends, Paris."""
+    return datetime.combine(day + timedelta(days=1), time(), PARIS)
+
+
+def _version_before(account: Account, instant: datetime) -> int:
+    """The last version of the prefix whose entries were all written before an instant.
+
+    Entries are told apart by when their posting began, which is not quite their order: the prefix ends where
+    the first later one stands. Seals tell where to start looking.
+    """
+    seen = db.session.scalar(
+        sa.select(sa.func.max(SealHead.version))
+        .join(Seal, (Seal.tenant_id == SealHead.tenant_id) & (Seal.number == SealHead.seal_no))
+        .where(
+            SealHead.tenant_id == require_tenant_id(),
+            SealHead.account_no == account.number,
+            Seal.sealed_at < instant - CLOCK_SLACK,
+        )
+    )
+    later = db.session.scalar(
+        sa.select(Entry.version)
+        .join(Transfer, _moved())
+        .where(
+            Entry.tenant_id == require_tenant_id(),
+            Entry.account_no == account.number,
+            Entry.version > (seen or 0),
+            Transfer.posted_at >= instant,
+        )
+        .order_by(Entry.version)
+        .limit(1)
+    )
+    return account.version if later is None else later - 1
+
+
+def _find_base(account_no: int, version: int) -> Base:
+    sealed = db.session.scalar(
+        sa.select(SealHead)
+        .where(
+            SealHead.tenant_id == require_tenant_id(),
+            SealHead.account_no == account_no,
+            SealHead.version <= version,
+        )
+        .order_by(SealHead.version.desc())
+        .limit(1)
+    )
+    if sealed is None:
+        return Base(0, GENESIS, 0, None)
+    return Base(
+        sealed.version, sealed.head, _balance_at(account_no, sealed.version), sealed.seal_no
+    )
+
+
+def _balance_at(account_no: int, version: int) -> int:
+    entry = db.session.get(Entry, (require_tenant_id(), account_no, version))
+    return entry.balance_after if entry else 0
+
+
+def _between(account_no: int, after: int, last: int) -> Iterator[Movement]:
+    while after < last:
+        rows = _lines(account_no).where(Entry.version > after, Entry.version <= last)
+        found = db.session.execute(rows.order_by(Entry.version).limit(BATCH)).all()
+        movements = _told(found)
+        if not movements:
+            raise ChainBroken(f"account {account_no}: no entry {after + 1}")
+        yield from movements
+        after = movements[-1].entry.version
+
+
+def _lines(account_no: int) -> sa.Select[Entry, Transfer, str]:
+    return (
+        sa.select(Entry, Transfer, sa.func.coalesce(ExchangeNote.wording, ""))
+        .join(Transfer, _moved())
+        .outerjoin(
+            ExchangeNote,
+            (ExchangeNote.tenant_id == Entry.tenant_id)
+            & (ExchangeNote.transfer_id == Entry.transfer_id),
+        )
+        .where(Entry.tenant_id == require_tenant_id(), Entry.account_no == account_no)
+    )
+
+
+def _told(rows: Sequence[sa.Row[Entry, Transfer, str]]) -> list[Movement]:
+    names = name_accounts({number for _, t, _ in rows for number in (t.debit, t.credit)})
+    return [
+        Movement(entry, t, wording, names.get((t.debit if entry.delta > 0 else t.credit) or 0, ""))
+        for entry, t, wording in rows
+    ]
+
+
+def _moved() -> sa.ColumnElement[bool]:
+    return (Transfer.tenant_id == Entry.tenant_id) & (Transfer.id == Entry.transfer_id)
