@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.core.db import require_tenant_id
 from app.core.mail import compose, post
 from app.core.pages import public_url
 from app.core.text import duration
-from app.reciprocity.models import Hold, Member, MemberLink, Transfer
+from app.reciprocity.models import Hold, Member, MemberLink, Offer, Transfer
 from app.tenants.queries import get_tenant
 
 
@@ -36,6 +38,14 @@ def tell_correction(
         by=by,
         sentence=sentence,
     )
+
+
+def tell_ending_offers(member: Member, link: MemberLink, offers: Sequence[Offer]) -> None:
+    """Their notices end soon: to keep, or to let go."""
+    subject = "Votre annonce se termine bientôt"
+    if len(offers) > 1:
+        subject = "Vos annonces se terminent bientôt"
+    _write(member, link, subject, "offers_ending", offers=offers)
 
 
 def _write(

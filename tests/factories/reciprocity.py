@@ -9,6 +9,10 @@ from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.members import MemberSheet, join_member
+from app.reciprocity.commands.offers import OfferSheet, publish_offer
+from app.reciprocity.models import OfferKind
+from app.reciprocity.queries.categories import list_categories
+from app.reciprocity.queries.members import find_member_of
 from tests.factories.cast import Cast
 
 NAMES = ("Bernadette", "Yann", "Fatima", "Michel", "Awa", "Lucette")
@@ -47,3 +51,26 @@ def exchange(
         )
         db.session.commit()
     return transfer_id
+
+
+def publish(
+    cast: Cast,
+    account_no: int,
+    title: str,
+    kind: OfferKind = OfferKind.OFFER,
+    *,
+    who: str = "alice",
+    theme: int = 0,
+    text: str = "",
+    expires_on: date | None = None,
+) -> uuid.UUID:
+    """A notice of a member, under the theme of this rank, committed; its id."""
+    actor = cast.actor(who)
+    with tenant_context(actor.tenant_id):
+        member = find_member_of(account_no)
+        assert member
+        category_id = list_categories()[theme].id
+        sheet = OfferSheet(kind, category_id, title, text, expires_on=expires_on)
+        offer_id = publish_offer(actor, member.id, sheet).id
+        db.session.commit()
+    return offer_id

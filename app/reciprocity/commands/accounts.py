@@ -106,6 +106,7 @@ def follow_default_limits(actor: Actor, number: int) -> None:
 def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: str) -> int:
     """Write the terms of a Bulle (None: of the organisation); return how many accounts follow them."""
     authorize(policies.can_manage(actor))
+    open_ledger(actor)
     operator = operator_of(actor)
     row = BulleTerms(
         id=new_id(), bulle_id=bulle_id, operator_no=operator, reason=reason, **vars(terms)

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from app.core.clock import now
 from app.core.db import db, get_owned, require_tenant_id
-from app.reciprocity.models import EXCHANGES, Entry, Member, Reversal, Transfer
+from app.core.text import fold
+from app.reciprocity.models import (
+    EXCHANGES,
+    Account,
+    AccountLimit,
+    Entry,
+    ExchangeNote,
+    Member,
+    Operator,
+    OperatorKind,
+    Reversal,
+    Transfer,
+)
+from app.reciprocity.queries.accounts import get_system_account, name_accounts
+
+REFUNDABLE = timedelta(hours=72)
+"""How long after a departure the hours can be given back: as long as an exchange can be corrected."""
 
 
 class Totals(NamedTuple):
@@ -33,6 +52,139 @@ def find_member_of(account_no: int) -> Member | None:
     )
 
 
+def find_member(member_id: uuid.UUID) -> Member | None:
+    """A member of the organisation, or None."""
+    return db.session.get(Member, (require_tenant_id(), member_id))
+
+
+def find_same_address(email_digest: str, besides: uuid.UUID | None) -> Member | None:
+    """Someone of the organisation who has this address already, apart from `besides`."""
+    return db.session.scalar(
+        sa.select(Member)
+        .where(_own(), Member.email_digest == email_digest, Member.id.is_distinct_from(besides))
+        .order_by(Member.account_no)
+        .limit(1)
+    )
+
+
+def list_members(
+    *,
+    q: str = "",
+    bulle_id: uuid.UUID | None = None,
+    left: bool = False,
+    sort: str = "nom",
+) -> sa.Select[Member]:
+    """The members (or those who left; never who was erased), searched in names and interests.
+
+    Sorted by `nom`, by `depuis` when they joined, or by `dernier`, the last movement of their account; with a
+    `-` for the other way.
+    """
+    statement = (
+        sa.select(Member)
+        .join(
+            Account,
+            (Account.tenant_id == Member.tenant_id) & (Account.number == Member.account_no),
+        )
+        .where(_own(), Member.left_on.is_not(None) == left, Member.erased_at.is_(None))
+    )
+    if q:
+        statement = statement.where(Member.search_key.contains(fold(q), autoescape=True))
+    if bulle_id:
+        statement = statement.where(Member.bulle_id == bulle_id)
+    columns = {"depuis": Member.joined_on, "dernier": Account.moved_on}
+    column: Any = columns.get(sort.removeprefix("-"), Member.sort_key)
+    order = column.desc().nulls_last() if sort.startswith("-") else column.nulls_first()
+    return statement.order_by(order, Member.sort_key, Member.id)
+
+
+def list_company(member: Member) -> Sequence[Member]:
+    """The other members who said what they like: with whom one may have something in common."""
+    return db.session.scalars(
+        sa.select(Member)
+        .where(
+            _own(),
+            Member.id != member.id,
+            Member.left_on.is_(None),
+            Member.erased_at.is_(None),
+            sa.func.cardinality(Member.interests) > 0,
+        )
+        .order_by(Member.sort_key, Member.id)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One line of an account, as it is told. `other`: with whom; nothing for an exchange between several."""
+
+    entry: Entry
+    transfer: Transfer
+    wording: str
+    other: str
+
+
+def list_movements(account_no: int, limit: int = 6) -> list[Movement]:
+    """The latest movements of an account, newest first."""
+    rows = db.session.execute(
+        sa.select(Entry, Transfer, ExchangeNote.wording)
+        .join(
+            Transfer,
+            (Transfer.tenant_id == Entry.tenant_id) & (Transfer.id == Entry.transfer_id),
+        )
+        .outerjoin(
+            ExchangeNote,
+            (ExchangeNote.tenant_id == Entry.tenant_id)
+            & (ExchangeNote.transfer_id == Entry.transfer_id),
+        )
+        .where(Entry.tenant_id == require_tenant_id(), Entry.account_no == account_no)
+        .order_by(Entry.version.desc())
+        .limit(limit)
+    ).all()
+    names = name_accounts(number for _, t, _ in rows for number in (t.debit, t.credit))
+    return [
+        Movement(entry, transfer, wording or "", names.get(_other(transfer, account_no), ""))
+        for entry, transfer, wording in rows
+    ]
+
+
+def list_limits(account_no: int) -> Sequence[AccountLimit]:
+    """The limits that an account had, the latest first."""
+    return db.session.scalars(
+        sa.select(AccountLimit)
+        .where(AccountLimit.tenant_id == require_tenant_id(), AccountLimit.account_no == account_no)
+        .order_by(AccountLimit.set_at.desc(), AccountLimit.id.desc())
+    ).all()
+
+
+def find_refundable_settlement(account_no: int) -> Transfer | None:
+    """The settlement that a departure has just written, while it can be undone: for 72 hours, as long as the
+    fund still has the hours it received."""
+    last = db.session.scalar(
+        sa.select(Transfer)
+        .join(
+            Entry,
+            (Entry.tenant_id == Transfer.tenant_id) & (Entry.transfer_id == Transfer.id),
+        )
+        .where(Entry.tenant_id == require_tenant_id(), Entry.account_no == account_no)
+        .order_by(Entry.version.desc())
+        .limit(1)
+    )
+    if last is None or last.kind != "settlement" or now() - last.posted_at > REFUNDABLE:
+        return None
+    gave = last.debit == account_no
+    return None if gave and get_system_account("fund").balance < last.minutes else last
+
+
+def find_operator_of(kind: OperatorKind, subject_id: uuid.UUID) -> Operator | None:
+    """The author of postings that someone is, or None when they wrote none."""
+    return db.session.scalar(
+        sa.select(Operator).where(
+            Operator.tenant_id == require_tenant_id(),
+            Operator.kind == kind.value,
+            Operator.subject_id == subject_id,
+        )
+    )
+
+
 def totals(account_no: int) -> Totals:
     """What one account gave and received; see list_totals."""
     return list_totals([account_no]).get(account_no, Totals(0, 0))
@@ -47,7 +199,7 @@ def list_totals(numbers: Iterable[int]) -> dict[int, Totals]:
     return {number: Totals(given, received) for number, given, received in rows}
 
 
-def select_totals() -> sa.Select[tuple[int, int, int]]:
+def select_totals() -> sa.Select[int, int, int]:
     """One row per account that took part in an exchange: number, minutes given, minutes received."""
     corrected = (
         sa.select(Reversal.reversed_id)
@@ -69,3 +221,11 @@ def select_totals() -> sa.Select[tuple[int, int, int]]:
         .where(Entry.tenant_id == require_tenant_id(), Transfer.kind.in_(EXCHANGES), ~corrected)
         .group_by(Entry.account_no)
     )
+
+
+def _own() -> sa.ColumnElement[bool]:
+    return Member.tenant_id == require_tenant_id()
+
+
+def _other(transfer: Transfer, account_no: int) -> int:
+    return (transfer.credit if transfer.debit == account_no else transfer.debit) or 0
