@@ -119,6 +119,7 @@ DEFINERS = [
     "ledger_post_settlement",
     "ledger_post_welcome",
     "ledger_reopen_account",
+    "ledger_reverse_clearing",
     "ledger_seal",
     "ledger_set_default_limits",
     "ledger_set_limits",

@@ -12,7 +12,7 @@ from app.reciprocity.models.accounts import (
     Operator,
     OperatorKind,
 )
-from app.reciprocity.models.clearing import Clearing, Mirror, MirrorState, Netting
+from app.reciprocity.models.clearing import Clearing, Mirror, MirrorState, Netting, NettingState
 from app.reciprocity.models.fund import FundRule, Grant
 from app.reciprocity.models.holds import Hold, HoldOutcome, Outcome
 from app.reciprocity.models.hours import REGIME_LABELS, Regime, TimeRecord
@@ -72,6 +72,7 @@ __all__ = [
     "Mirror",
     "MirrorState",
     "Netting",
+    "NettingState",
     "Offer",
     "OfferKind",
     "Operator",
