@@ -1,0 +1,104 @@
+"""The page of a Bulle: what its people exchanged, whom to invite, what nobody offers yet."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.core.answers import download
+from app.core.charts import draw_columns
+from app.core.clock import today
+from app.core.permissions import authorize
+from app.core.text import MONTHS, SHORT_MONTHS, duration
+from app.reciprocity import policies
+from app.reciprocity.queries.figures import (
+    FEW,
+    Month,
+    list_unmet_needs,
+    split_people,
+    sum_months,
+)
+from app.reciprocity.queries.suggestions import list_repetitions, suggest_loops
+from app.tenants.queries import list_run_bulles
+
+bp = Blueprint("figures", __name__, url_prefix="/<slug>/heures/chiffres")
+HEADER = ("Mois", "Heures")
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The organisation, or one of its Bulles (`bulle`), in one quarter (`trimestre`, as 2026-4)."""
+    authorize(policies.can_read(g.actor))
+    bulle_id = request.args.get("bulle", type=uuid.UUID)
+    first, last = _quarter(request.args.get("trimestre", ""))
+    is_team = policies.can_record(g.actor)
+    months = [_shown(month, is_team) for month in _months(bulle_id, last)]
+    if "format" in request.args:
+        rows = ((_name(m.first), f"{m.minutes / 60:.2f}".replace(".", ",")) for m in months)
+        return download("Heures échangées", HEADER, rows)
+    return render_template(
+        "reciprocity/figures/index.html",
+        venues=[(str(bulle.id), bulle.name) for bulle in list_run_bulles(g.tenant.id)],
+        venue=str(bulle_id or ""),
+        quarters=[_quarter_before(n) for n in range(8)],
+        quarter=f"{first.year}-{(first.month + 2) // 3}",
+        months=[(_name(m.first), m) for m in months],
+        chart=_draw(months),
+        exchanged=sum(m.minutes for m in months if m.first >= first),
+        people=split_people(bulle_id, first, last),
+        is_team=is_team,
+        few=FEW,
+        needs=list_unmet_needs(bulle_id, today()),
+        **(_suggestions(bulle_id) if is_team else {"loops": [], "repetitions": []}),
+    )
+
+
+def _suggestions(bulle_id: uuid.UUID | None) -> dict[str, Any]:
+    return {
+        "loops": suggest_loops(bulle_id, today()),
+        "repetitions": list_repetitions(bulle_id, today()),
+    }
+
+
+def _months(bulle_id: uuid.UUID | None, last: date) -> list[Month]:
+    # Twelve months, the last one being that of the day given.
+    firsts = [last.replace(day=1)]
+    while len(firsts) < 12:
+        firsts.append((firsts[-1] - timedelta(days=1)).replace(day=1))
+    sums = sum_months(bulle_id, firsts[-1], last)
+    return [sums.get(first, Month(first, 0, 0)) for first in reversed(firsts)]
+
+
+def _shown(month: Month, is_team: bool) -> Month:
+    return month if is_team or month.people >= FEW else Month(month.first, 0, month.people)
+
+
+def _draw(months: list[Month]) -> Any:
+    total = duration(sum(month.minutes for month in months))
+    columns = [(SHORT_MONTHS[m.first.month - 1], m.minutes / 60) for m in months]
+    return draw_columns(columns, f"Heures échangées chaque mois depuis un an : {total} en tout")
+
+
+def _name(first: date) -> str:
+    return f"{MONTHS[first.month - 1]} {first.year}"
+
+
+def _quarter(asked: str) -> tuple[date, date]:
+    # The first day and the last one that has come; the current quarter when the address makes no sense.
+    year, _, number = asked.partition("-")
+    if not (year.isdecimal() and number in {"1", "2", "3", "4"} and 2000 <= int(year) <= 2999):
+        year, number = str(today().year), str((today().month + 2) // 3)
+    first = date(int(year), 3 * int(number) - 2, 1)
+    after = (first + timedelta(days=95)).replace(day=1)
+    return first, min(after - timedelta(days=1), max(first, today()))
+
+
+def _quarter_before(count: int) -> tuple[str, str]:
+    rank = today().year * 4 + (today().month - 1) // 3 - count
+    year, quarter = divmod(rank, 4)
+    word = "1er" if quarter == 0 else f"{quarter + 1}e"
+    return f"{year}-{quarter + 1}", f"{word} trimestre {year}"
