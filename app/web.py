@@ -108,6 +108,7 @@ class Entry:
     endpoint: str
     wide_only: bool = False
     network_only: bool = False
+    for_funders: bool = True
     also: tuple[str, ...] = ()
 
     @property
@@ -121,9 +122,11 @@ class Entry:
         return request.blueprint in {self.endpoint.split(".")[0], *self.also}
 
 
+HOURS = tuple(blueprint.name for blueprint in reciprocity.BLUEPRINTS)
 MENU = (
     Entry("Accueil", "house", "accueil.show"),
-    Entry("Bulles", "geo-alt", "bulles.index"),
+    Entry("Heures", "arrow-left-right", "hours.show", for_funders=False, also=HOURS),
+    Entry("Bulles", "geo-alt", "bulles.index", wide_only=True),
     Entry("Conventions", "file-earmark-text", "conventions.index", also=("received",)),
     Entry("Modèles", "journal-text", "types.index", wide_only=True, also=("clauses",)),
     Entry("Organisations", "people", "register.index", wide_only=True, network_only=True),
@@ -133,7 +136,12 @@ MENU = (
 
 def _menu() -> list[Entry]:
     """The menu of the current organisation."""
-    return [entry for entry in MENU if g.tenant.is_network or not entry.network_only]
+    return [
+        entry
+        for entry in MENU
+        if (g.tenant.is_network or not entry.network_only)
+        and (entry.for_funders or not g.tenant.is_funder)
+    ]
 
 
 def _live(app: Flask) -> None:

@@ -107,5 +107,10 @@ class Tenant(Model):
         return self.kind == TenantKind.NETWORK
 
     @property
+    def is_funder(self) -> bool:
+        """Whether it funds, and so has no members and no hours of its own."""
+        return self.kind == TenantKind.FUNDER
+
+    @property
     def audit_label(self) -> str:
         return self.name
