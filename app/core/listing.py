@@ -47,7 +47,9 @@ class Page(Generic[Row]):
         return min(self.total, self.number * PER_PAGE)
 
 
-def paginate(statement: sa.Select[Any], number: int, *, entities: bool = True) -> Page[Any]:
+def paginate(
+    statement: sa.Select[*tuple[Any, ...]], number: int, *, entities: bool = True
+) -> Page[Any]:
     """One page of a statement's rows: entities, or plain rows when several columns are selected.
     A page number out of range shows the nearest page."""
     counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
