@@ -418,7 +418,7 @@ BEGIN
   )
   SELECT r.*, (SELECT count(*) FROM moved) INTO bad FROM running r
   WHERE NOT EXISTS (SELECT FROM written w WHERE w.account_no = r.number AND w.version = r.version)
-  ORDER BY n LIMIT 1;
+  ORDER BY n, number LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION '%', CASE WHEN bad.kind IS NULL THEN 'unknown_account' WHEN bad.closed_at IS NOT NULL
       THEN 'account_closed' WHEN NOT bad.kind = ANY (v_kinds) THEN 'wrong_account_kind' WHEN bad.delta < 0

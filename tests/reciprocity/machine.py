@@ -1,0 +1,102 @@
+"""Every posting function called at random, one after the other, and the model beside it.
+
+The register must answer what the model answers, refusals included, and hold what it holds; after each step
+all that is ever true of a register must be true of this one.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.reciprocity import acts
+from tests.reciprocity.books import CEILING, FLOOR, GROUP, HERE, MEMBERS, OPERATOR, VENUE, Books
+from tests.reciprocity.invariants import find_faults
+from tests.reciprocity.model import Account, Register, Rule, Transfer
+from tests.reciprocity.rules import NO_LIMIT, judge
+
+chance = st.randoms(use_true_random=False)
+ENDOWMENT = 300
+
+
+def start(books: Books) -> tuple[Register, acts.Draw]:
+    """A new register with an endowed fund and its rule, the model of it, and acts to try on both."""
+    books.empty()
+    books.open_register(endowment=ENDOWMENT)
+    rule = books.adopt_rule()
+    register = Register(HERE, books.today, grace=35, operators=OPERATOR)
+    register.rule = Rule(rule)
+    kinds = dict.fromkeys(MEMBERS, "member") | {GROUP: "group", VENUE: "bulle"}
+    register.commit(
+        {
+            ("account", 1): Account("tenant", -NO_LIMIT, NO_LIMIT, -ENDOWMENT, version=1),
+            ("account", 2): Account("fund", 0, NO_LIMIT, ENDOWMENT, version=1),
+            ("last_account",): VENUE,
+        }
+        | {("account", number): Account(kind, FLOOR, CEILING) for number, kind in kinds.items()}
+    )
+    return register, acts.Draw(books.today, rule)
+
+
+def differences(books: Books, register: Register) -> list[str]:
+    """Where what is committed and the model do not hold the same."""
+    held = {
+        number: Account(*rest)
+        for number, *rest in books.admin.execute(
+            "SELECT number, kind, floor, ceiling, balance, held, version, closed_at IS NOT NULL, own_limits"
+            " FROM accounts WHERE tenant_id = %s", (HERE,),
+        )
+    }  # fmt: skip
+    expected = register.accounts()
+    found = [
+        f"account {number}: {held.get(number)}, not {expected.get(number)}"
+        for number in sorted({*held, *expected})
+        if held.get(number) != expected.get(number)
+    ]
+    posted = books.ask("SELECT count(*) FROM transfers WHERE tenant_id = %s", HERE)
+    known = sum(isinstance(value, Transfer) for value in register.state.values()) + 1
+    return found + ([] if posted == known else [f"{posted} transfers, not {known}"])
+
+
+class Ledger(RuleBasedStateMachine):
+    """One register, one act at a time. `books` is given by whoever runs it."""
+
+    books: Books
+
+    @initialize()
+    def open(self) -> None:
+        self.register, self.draw = start(self.books)
+
+    def post(self, act: acts.Act) -> None:
+        """Do it on both sides."""
+        expected, written = judge(self.register, act)
+        answer = self.books.post(HERE, act.function, **act.arguments)
+        assert answer == expected, f"{act}: {answer}, not {expected}"
+        self.register.commit(written)
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        assert find_faults(self.books.admin) == []
+        if hasattr(self, "register"):
+            assert differences(self.books, self.register) == []
+
+    @rule(r=chance)
+    def do_anything(self, r: Random) -> None:
+        self.post(self.draw.act(r))
+
+
+def _add(kind: object) -> None:
+    """One rule per kind of act, for the machine to choose which and to shrink to."""
+
+    def step(self: Ledger, r: Random) -> None:
+        self.post(self.draw.one(kind, r))  # type: ignore[arg-type]
+
+    name = kind.__name__  # type: ignore[attr-defined]
+    step.__name__ = name
+    setattr(Ledger, name, rule(r=chance)(step))
+
+
+for _kind in acts.WEIGHTS:
+    _add(_kind)
