@@ -50,8 +50,8 @@ def say_limit(actor: Actor, peer_id: uuid.UUID, minutes: int | None) -> Mirror:
     """Tell another organisation how far we would go, both ways; None: no exchange, or no more.
 
     Proposing, accepting, asking for another limit, declining, suspending and coming back are this one act:
-    the two agree on the smaller of what they say. DomainError: the limit is out of bounds, or the organisation
-    is closed.
+    the two agree on the smaller of what they say. DomainError: the limit is out of bounds, the
+    organisation is closed.
     """
     authorize(policies.can_manage(actor))
     _check_limit(peer_id, minutes)
