@@ -147,6 +147,10 @@ class GatheringForm(WhenForm):
         render_kw=NO_FILL,
     )
 
+    def told(self) -> dict[str, str]:
+        """What was written, for the address of the next page."""
+        return {field.name: field.raw_data[0] for field in self if field.raw_data}
+
     def shares(self, gathering: Gathering) -> dict[int, int]:
         """Account number → minutes given (+) or received (-); DomainError when someone does both."""
         both = set(gathering.givers) & set(gathering.receivers)
@@ -213,13 +217,13 @@ class ExchangeDraft:
         return cls(read_key(args) or base.key, giver, receiver, asked)
 
     @property
-    def address(self) -> dict[str, object]:
+    def address(self) -> dict[str, Any]:
         """The parameters that tell it."""
         told = {"donne": self.giver, "recoit": self.receiver, "cle": self.key}
         return {name: value for name, value in told.items() if value is not None}
 
     @property
-    def kept(self) -> dict[str, object]:
+    def kept(self) -> dict[str, Any]:
         """The parameters, without the one that is asked."""
         return {name: value for name, value in self.address.items() if name != self.asked}
 
@@ -247,7 +251,7 @@ class Gathering:
         )
 
     @property
-    def address(self) -> dict[str, object]:
+    def address(self) -> dict[str, Any]:
         """The parameters that tell it."""
         return {"donne": list(self.givers), "recoit": list(self.receivers), "cle": self.key}
 

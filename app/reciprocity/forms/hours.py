@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, time
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField, RadioField, StringField, TimeField
@@ -16,6 +17,7 @@ from app.reciprocity.forms.exchanges import DAY_MISSING, DURATION_HINT, Duration
 from app.reciprocity.models import REGIME_LABELS, Regime
 from app.reciprocity.queries.hours import DECLARED, HoursFilter, Period
 
+TYPED = ("regime", "day", "starts", "minutes", "activity")
 START_MISSING = "Dites à quelle heure cela a commencé."
 
 
@@ -80,8 +82,12 @@ class HoursForm(Form):
 
     def typed(self) -> dict[str, str]:
         """What was written, for an address that leads back here."""
-        names = ("regime", "day", "starts", "minutes", "activity")
-        return {name: self[name].raw_data[0] for name in names if self[name].raw_data}
+        return {name: self[name].raw_data[0] for name in TYPED if self[name].raw_data}
+
+
+def read_return(args: MultiDict[str, str]) -> dict[str, Any]:
+    """The address of hours that were being noted when the start of an exchange was missing."""
+    return {name: args[name] for name in ("membre", "cle", *TYPED) if name in args}
 
 
 def read_filter(args: MultiDict[str, str]) -> HoursFilter:

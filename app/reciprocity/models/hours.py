@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSRANGE, ExcludeConstraint, Range
@@ -80,6 +80,12 @@ class TimeRecord(TenantOwned, Model):
     def regime_label(self) -> str:
         """The regime in French."""
         return REGIME_LABELS[Regime(self.regime)]
+
+    @property
+    def starts_at(self) -> time:
+        """When it began, Paris clock."""
+        assert self.during.lower  # noqa: S101 the functions write no open stretch
+        return self.during.lower.time()
 
     @property
     def audit_label(self) -> str:

@@ -17,19 +17,25 @@ from app.reciprocity.models import (
     EXCHANGES,
     Account,
     AccountKind,
+    BulleTerms,
     Entry,
     ExchangeNote,
     GroupLeg,
     Ledger,
     Member,
+    Operator,
     Reversal,
     Transfer,
 )
-from app.reciprocity.queries.accounts import name_accounts, name_operators
+from app.reciprocity.models.invitations import invitation, tell_totals
+from app.reciprocity.queries.accounts import find_terms, name_accounts, name_operators
 from app.reciprocity.queries.interface import map_shares
+from app.reciprocity.queries.members import Totals, list_totals
 
 SEEN, FOUND = 8, 20
 """How many people are offered: those who took part last, those whose name was searched."""
+FEW = 6
+"""How many people of one exchange are told one by one."""
 UNNAMED = "Une personne partie"
 """Who is told in an exchange once they were erased."""
 
@@ -37,6 +43,11 @@ UNNAMED = "Une personne partie"
 def get_transfer(transfer_id: uuid.UUID) -> Transfer:
     """A transfer of the organisation, or NoResultFound."""
     return db.session.get_one(Transfer, (require_tenant_id(), transfer_id))
+
+
+def find_transfer(transfer_id: uuid.UUID) -> Transfer | None:
+    """A transfer of the organisation, None when nothing was noted under this id."""
+    return db.session.get(Transfer, (require_tenant_id(), transfer_id))
 
 
 def find_note(transfer_id: uuid.UUID) -> ExchangeNote | None:
@@ -58,7 +69,7 @@ def list_legs(transfer: Transfer) -> dict[int, int]:
         .where(GroupLeg.tenant_id == require_tenant_id(), GroupLeg.transfer_id == transfer.id)
         .order_by(GroupLeg.delta.desc(), GroupLeg.account_no)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def list_entries(account_no: int, *, before: int | None = None, limit: int = 25) -> Sequence[Entry]:
@@ -94,6 +105,26 @@ class ExchangeLine:
     noted_by: str
     wording: str
     corrected: bool
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What undid a transfer, what stands instead if anything does, why, by whom and when."""
+
+    reversed_id: uuid.UUID
+    reversal_id: uuid.UUID
+    replaced_by: uuid.UUID | None
+    reason: str
+    noted_by: str
+    noted_at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a member gave and received, in a sentence, and what to ask them when they are far to one side."""
+
+    member: Member
+    sentence: str
 
 
 def list_exchanges(wanted: ExchangeFilter, sort: str = "-date") -> sa.Select[Transfer, str, bool]:
@@ -141,14 +172,59 @@ def read_lines(rows: Sequence[Any]) -> list[ExchangeLine]:
     ]
 
 
-def find_origin(transfer_id: uuid.UUID) -> Reversal | None:
-    """The correction in which a transfer takes part, as what undoes or as what replaces; None for most."""
-    return db.session.scalar(
-        sa.select(Reversal).where(
+def list_corrections(transfer_id: uuid.UUID) -> list[Correction]:
+    """The corrections in which a transfer takes part: as what is undone, as what undoes, as what replaces."""
+    rows = db.session.execute(
+        sa.select(Reversal, Transfer.posted_at, Operator.name)
+        .join(
+            Transfer,
+            (Transfer.tenant_id == Reversal.tenant_id) & (Transfer.id == Reversal.reversal_id),
+        )
+        .join(
+            Operator,
+            (Operator.tenant_id == Transfer.tenant_id) & (Operator.number == Transfer.operator_no),
+        )
+        .where(
             Reversal.tenant_id == require_tenant_id(),
-            (Reversal.reversal_id == transfer_id) | (Reversal.replaced_by == transfer_id),
+            (Reversal.reversed_id == transfer_id)
+            | (Reversal.reversal_id == transfer_id)
+            | (Reversal.replaced_by == transfer_id),
+        )
+        .order_by(Transfer.posted_at)
+    )
+    return [
+        Correction(row.reversed_id, row.reversal_id, row.replaced_by, row.reason, by, at)
+        for row, at, by in rows
+    ]
+
+
+def list_standings(transfer: Transfer) -> list[Standing]:
+    """Where the people of an exchange stand, who gave first; none when they are more than a few."""
+    numbers = list(list_legs(transfer))
+    if len(numbers) > FEW:
+        return []
+    rows = db.session.execute(
+        sa.select(Member, Account.balance)
+        .join(
+            Account,
+            (Account.tenant_id == Member.tenant_id) & (Account.number == Member.account_no),
+        )
+        .where(
+            Member.tenant_id == require_tenant_id(),
+            Member.account_no.in_(numbers),
+            Member.erased_at.is_(None),
         )
     )
+    sums = list_totals(numbers)
+    terms: dict[uuid.UUID | None, BulleTerms] = {}
+    standings = {}
+    for member, balance in rows:
+        held = terms.setdefault(member.bulle_id, find_terms(member.bulle_id))
+        told = sums.get(member.account_no, Totals(0, 0))
+        usual = f"{member.name} {tell_totals(*told)}."
+        sentence = invitation(member, *told, balance, held) or usual
+        standings[member.account_no] = Standing(member, sentence)
+    return [standings[number] for number in numbers if number in standings]
 
 
 def sum_exchanges(since: date) -> int | None:
@@ -190,7 +266,7 @@ def list_people(q: str = "", without: Collection[int] = ()) -> list[tuple[int, s
     else:
         last = sa.func.coalesce(Account.moved_on, Account.opened_on)
         statement = statement.order_by(last.desc(), Member.sort_key, Account.number).limit(SEEN)
-    return _told_apart(db.session.execute(statement).tuples().all())
+    return _told_apart(db.session.execute(statement).all())
 
 
 def list_common_accounts(without: Collection[int] = ()) -> list[tuple[int, str]]:
@@ -201,22 +277,18 @@ def list_common_accounts(without: Collection[int] = ()) -> list[tuple[int, str]]
         Account.closed_at.is_(None),
         Account.number.not_in(without),
     )
-    return list(db.session.execute(statement.order_by(Account.number)).tuples())
+    return list(db.session.execute(statement.order_by(Account.number)))
 
 
 def _told() -> sa.Select[Transfer, str, bool]:
-    note, reversal = ExchangeNote, Reversal
+    note = ExchangeNote
     return (
         sa.select(
             Transfer,
             sa.func.coalesce(note.wording, "").label("wording"),
-            reversal.reversed_id.is_not(None).label("corrected"),
+            _corrected().label("corrected"),
         )
         .outerjoin(note, (note.tenant_id == Transfer.tenant_id) & (note.transfer_id == Transfer.id))
-        .outerjoin(
-            reversal,
-            (reversal.tenant_id == Transfer.tenant_id) & (reversal.reversed_id == Transfer.id),
-        )
         .where(Transfer.tenant_id == require_tenant_id())
     )
 

@@ -166,20 +166,16 @@ def list_months(period: Period) -> list[tuple[date, dict[str, int]]]:
 def list_activities(period: Period) -> Sequence[tuple[str, int, int]]:
     """Volunteered hours by activity, the longest first: words, minutes, people. To value in 864 and 875."""
     minutes = sa.func.sum(TimeRecord.minutes)
-    return (
-        db.session.execute(
-            sa.select(
-                TimeRecord.activity,
-                minutes,
-                sa.func.count(sa.distinct(TimeRecord.account_no)),
-            )
-            .where(*_declared(period), TimeRecord.regime == Regime.VOLUNTEERING)
-            .group_by(TimeRecord.activity)
-            .order_by(minutes.desc(), TimeRecord.activity)
+    return db.session.execute(
+        sa.select(
+            TimeRecord.activity,
+            minutes,
+            sa.func.count(sa.distinct(TimeRecord.account_no)),
         )
-        .tuples()
-        .all()
-    )
+        .where(*_declared(period), TimeRecord.regime == Regime.VOLUNTEERING)
+        .group_by(TimeRecord.activity)
+        .order_by(minutes.desc(), TimeRecord.activity)
+    ).all()
 
 
 def _select_hours(period: Period) -> sa.CompoundSelect[Any]:

@@ -1,12 +1,47 @@
 """The pages of the context, one file per aggregate."""
 
-from app.reciprocity.routes import api, cheques, figures, home, openapi, tokens
+from app.reciprocity.routes import (
+    api,
+    categories,
+    cheques,
+    exchanges,
+    figures,
+    groups,
+    home,
+    hours,
+    members,
+    offers,
+    openapi,
+    requests,
+    space,
+    space_door,
+    space_exchanges,
+    space_notices,
+    space_statement,
+    statements,
+    terms,
+    tokens,
+)
 
 BLUEPRINTS = (
+    terms.bp,
+    categories.bp,
+    offers.bp,
+    members.bp,
     cheques.bp,
     api.bp,
     openapi.bp,
     figures.bp,
     home.bp,
+    exchanges.bp,
+    groups.bp,
+    hours.bp,
     tokens.bp,
+    requests.bp,
+    space.bp,
+    space_door.bp,
+    space_exchanges.bp,
+    space_notices.bp,
+    space_statement.bp,
+    statements.bp,
 )

@@ -1,0 +1,133 @@
+"""Exchanges between several people: who gave, who received, how long, each one's share, noted in one act."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import NoResultFound
+
+from app.core.answers import show_form
+from app.core.errors import DomainError
+from app.core.permissions import authorize
+from app.reciprocity import policies
+from app.reciprocity.commands.exchanges import record_group
+from app.reciprocity.forms.exchanges import Gathering, GatheringForm
+from app.reciprocity.queries.accounts import name_accounts
+from app.reciprocity.queries.exchanges import list_common_accounts, list_people
+
+bp = Blueprint("groups", __name__, url_prefix="/<slug>/heures/groupe")
+NOBODY = "Choisissez au moins une personne."
+
+
+@bp.get("/")
+def givers() -> ResponseReturnValue:
+    """Who gave: boxes to tick."""
+    authorize(policies.can_record(g.actor))
+    gathering = Gathering.read(request.args)
+    return _ask_who("donne", gathering)
+
+
+@bp.get("/recu")
+def receivers() -> ResponseReturnValue:
+    """Who received."""
+    authorize(policies.can_record(g.actor))
+    gathering = Gathering.read(request.args)
+    if not gathering.givers:
+        flash(NOBODY, "error")
+        return redirect(url_for(".givers", **gathering.address), 303)
+    return _ask_who("recoit", gathering)
+
+
+@bp.get("/duree")
+def duration() -> ResponseReturnValue:
+    """How long, and how to count."""
+    authorize(policies.can_record(g.actor))
+    gathering = Gathering.read(request.args)
+    if not gathering.receivers:
+        flash(NOBODY, "error")
+        return redirect(url_for(".receivers", **gathering.address), 303)
+    form = GatheringForm(formdata=request.args if "minutes" in request.args else None)
+    return _show_duration(form, gathering)
+
+
+@bp.route("/apercu", methods=["GET", "POST"])
+def preview() -> ResponseReturnValue:
+    """Each one's share, to be read; then noted."""
+    authorize(policies.can_record(g.actor))
+    gathering = Gathering.read(request.args)
+    form = GatheringForm(formdata=request.args)
+    shares = _share(form, gathering)
+    if shares and request.method == "POST" and _record(form, gathering, shares):
+        return redirect(url_for("exchanges.done", transfer_id=gathering.key), 303)
+    if not shares or form.form_errors:
+        return _show_duration(form, gathering)
+    return render_template(
+        "reciprocity/groups/preview.html",
+        form=form,
+        shares=shares,
+        names=_names(gathering),
+        address=gathering.address | form.told(),
+    )
+
+
+def _ask_who(asked: str, gathering: Gathering) -> ResponseReturnValue:
+    """The page of one side; whoever is on the other side is not offered."""
+    q = request.args.get("nom", "").strip()
+    names = _names(gathering)
+    chosen = gathering.givers if asked == "donne" else gathering.receivers
+    return render_template(
+        "reciprocity/groups/who.html",
+        asked=asked,
+        gathering=gathering,
+        names=names,
+        q=q,
+        chosen=[(number, names[number]) for number in chosen],
+        people=list_people(q, gathering.numbers),
+        others=list_common_accounts(gathering.numbers),
+    )
+
+
+def _show_duration(form: GatheringForm, gathering: Gathering) -> ResponseReturnValue:
+    return show_form(
+        "reciprocity/groups/duration.html", form, gathering=gathering, names=_names(gathering)
+    )
+
+
+def _names(gathering: Gathering) -> dict[int, str]:
+    """The names of the people chosen so far. NoResultFound: one is nobody here."""
+    names = name_accounts(gathering.numbers)
+    if len(names) < len(set(gathering.numbers)):
+        raise NoResultFound
+    return names
+
+
+def _share(form: GatheringForm, gathering: Gathering) -> dict[int, int]:
+    """Account number → its share; empty, with the reason in the form, when it cannot be told."""
+    if not gathering.givers or not gathering.receivers:
+        raise NoResultFound
+    if not form.validate():
+        return {}
+    try:
+        return form.shares(gathering)
+    except DomainError as refusal:
+        form.form_errors.append(refusal.message)
+        return {}
+
+
+def _record(form: GatheringForm, gathering: Gathering, shares: dict[int, int]) -> bool:
+    assert form.day.data  # noqa: S101 the field is required
+    starts = form.starts.data
+    try:
+        record_group(
+            g.actor,
+            gathering.key,
+            shares,
+            form.day.data,
+            wording=form.wording.data or "",
+            starts_at=starts,
+            lasted=form.minutes.data if starts else None,
+        )
+    except DomainError as refusal:
+        form.form_errors.append(refusal.message)
+        return False
+    return True
