@@ -28,6 +28,10 @@ class Periodic:
 SCHEDULE = (
     Periodic("conventions.expire_conventions", timedelta(hours=6), per_tenant=True),
     Periodic("conventions.sweep_signatures", timedelta(minutes=5), per_tenant=True),
+    Periodic("reciprocity.seal_register", timedelta(hours=24), per_tenant=True),
+    Periodic("reciprocity.tend_nettings", timedelta(hours=24), per_tenant=True),
+    Periodic("reciprocity.check_register", timedelta(hours=24), per_tenant=True),
+    Periodic("reciprocity.expire_requests", timedelta(hours=1), per_tenant=True),
     Periodic("tenants.purge_proofs", timedelta(hours=24)),
     Periodic("core.forget", timedelta(hours=24)),
 )

@@ -151,6 +151,20 @@ def tenant_context(tenant_id: uuid.UUID | None) -> Iterator[None]:
         leave_tenant(token)
 
 
+@contextmanager
+def one_instant() -> Iterator[Callable[[uuid.UUID], sa.Connection]]:
+    """The database as it is now, for as long as the block lasts: yields what gives, for a tenant, the
+    connection that reads it. It is a connection of its own, which cannot write."""
+    options: Any = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with db.engine.engine.connect().execution_options(**options) as connection:
+
+        def read_as(tenant_id: uuid.UUID) -> sa.Connection:
+            _set_local(connection, tenant_id)
+            return connection
+
+        yield read_as
+
+
 def after_commit(callback: Callable[[], None]) -> None:
     """Call back once the transaction has committed; forgotten if it rolls back."""
     db.session().info.setdefault("after_commit", []).append(callback)

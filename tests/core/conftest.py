@@ -1,15 +1,10 @@
-"""An authority, and a convention it signed; the application on connections of its own."""
+"""An authority, and a convention it signed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import sqlalchemy as sa
-from flask import Flask
 
 from app.core.authority import Authority, create_authority
-from app.core.db import Model, db
 from app.core.gateways.signature import SignatureService
 from app.core.gateways.timestamp import timestamper
 from app.core.verification import Trust
@@ -38,18 +33,3 @@ def trust(authority: Authority) -> Trust:
 def papers(service: SignatureService) -> Papers:
     """One convention at each step of its life."""
     return sign_all(service, render(convention_html()))
-
-
-@pytest.fixture
-def real(app: Flask, database: None) -> Iterator[Flask]:
-    """The application on its own connections: what is committed is seen by others, and emptied after."""
-    engines = db.engines
-    connection = engines[None]
-    engines[None] = connection.engine
-    yield app
-    db.session.remove()
-    engines[None] = connection
-    owner = sa.create_engine(app.config["SETTINGS"].database_owner_url)
-    with owner.begin() as emptying:
-        emptying.exec_driver_sql(f"TRUNCATE {', '.join(Model.metadata.tables)}")
-    owner.dispose()

@@ -1,4 +1,5 @@
-"""PAdES signatures: B-LT for each signatory, B-LTA and a closed document for the final seal.
+"""PAdES signatures: B-LT for each signatory, B-LTA and a closed document for the final seal; CAdES-T
+for bytes that are not a PDF.
 
 Bytes in, bytes out. The level is all or nothing: a timestamp or revocation data that cannot be
 had raises ServiceUnavailable, and the same bytes are signed later.
@@ -6,6 +7,7 @@ had raises ServiceUnavailable, and the same bytes are signed later.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 from dataclasses import asdict, dataclass, replace
@@ -93,6 +95,15 @@ class SignatureService:
         style = cartouche("cartouche_seal.html", signature_box(pdf, field), **facts)
         metadata = replace(self._metadata(field), use_pades_lta=True, name=network)
         return self._apply(pdf, metadata, signer, style)
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """The seal's signature of `content`, apart from it and timestamped: CMS (RFC 5652), DER."""
+        signer = self._bought_seal or own_seal(self._authority)
+        signing = signer.async_sign_general_data(
+            content, "sha256", use_cades=True, timestamper=self._timestamps
+        )
+        der: bytes = asyncio.run(signing).dump()
+        return der
 
     def _metadata(self, field: str) -> PdfSignatureMetadata:
         return PdfSignatureMetadata(

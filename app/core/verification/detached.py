@@ -16,8 +16,8 @@ from app.core.verification.trust import Trust
 
 
 def examine_detached(content: bytes, signature: bytes, trust: Trust) -> datetime | None:
-    """When `signature` (CMS, DER) was made over `content` by someone whom `trust` vouches for, by its timestamp.
-    None when it is not sound, or carries no timestamp; never raises for what it holds."""
+    """When `signature` (CMS, DER) was made over `content` by someone whom `trust` vouches for, as its
+    timestamp says. None when it is not sound, or carries no timestamp; never raises for what it holds."""
     try:
         return asyncio.run(_examine(content, signature, trust))
     except (ValueError, TypeError, KeyError, SignatureValidationError):

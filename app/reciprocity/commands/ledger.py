@@ -68,6 +68,7 @@ SENTENCES = {
     "already_answered": "Cette demande a déjà une réponse.",
     "hold_expired": "Cette demande est trop ancienne. Faites-en une autre.",
     "hold_not_expired": "Cette demande attend encore une réponse.",
+    "postings_in_flight": "Un échange est en train d’être noté. Recommencez dans un moment.",
     "limits_malformed": "Le plancher va au plus à zéro, le plafond au moins à zéro.",
     "grace_malformed": "Un jour se clôt au plus tôt après 3 jours, au plus tard après un an.",
     "pseudonym_taken": "Ce nom d’emprunt sert déjà. Recommencez.",
@@ -78,7 +79,19 @@ SENTENCES = {
     "grant_beyond_year": "C’est plus que ce que la règle permet en un an pour une personne.",
     "grant_not_needed": "La règle réserve le fonds aux personnes qui ont moins d’heures.",
     "unknown_hours": "Nous ne trouvons pas ces heures.",
-    "no_agreement": "Vos deux organisations n’ont pas encore accepté d’échanger des heures.",
+    "no_agreement": "Vos deux organisations ne sont pas d’accord aujourd’hui pour échanger des heures.",
+    "unknown_code": "Cette organisation ne connaît pas ce code. Relisez-le avec la personne.",
+    "pair_limit": "La limite convenue entre vos deux organisations est atteinte. Parlez-en ensemble.",
+    "peer_ceiling_reached": "La personne qui a donné a atteint la limite dans son organisation.",
+    "peer_account_closed": "Cette personne n’a plus de compte ouvert dans son organisation.",
+    "peer_day_sealed": "L’autre organisation a clos ses comptes pour ce jour. Choisissez un jour plus récent.",
+    "peer_start_needed": "La personne qui a donné a déjà d’autres heures ce jour-là, hors réciprocité."
+    " Dites à quelle heure l’échange a commencé.",
+    "peer_same_hour": "La personne qui a donné a déjà des heures notées à ce moment-là."
+    " Une heure ne compte qu’une fois.",
+    "too_late_here": "Après 72 heures, seule l’organisation de la personne qui a donné peut corriger.",
+    "unknown_netting": "Nous ne trouvons pas cette compensation.",
+    "netting_malformed": "Cette compensation n’est pas une boucle. Rien n’a été écrit.",
 }
 
 
