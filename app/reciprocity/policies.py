@@ -35,6 +35,11 @@ def can_record(actor: Actor) -> bool:
     return actor.has_role(*STAFF) or (isinstance(actor, TokenActor) and actor.has_role("writer"))
 
 
+def can_see_contacts(actor: Actor) -> bool:
+    """Read how to reach members: those who write to them and act for them."""
+    return actor.has_role(*STAFF)
+
+
 def can_act_for(actor: Actor, account_no: int) -> bool:
     """Give, answer and correct for the holder of this account: themselves, or the team for them."""
     if isinstance(actor, MemberActor):

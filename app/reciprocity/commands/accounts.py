@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.core.audit import record
 from app.core.db import db, new_id
+from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.ledger import call, operator_of
@@ -17,6 +18,7 @@ from app.tenants.queries import get_tenant
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """What a pseudonym is made of: nothing that is read for something else."""
+MOST_WELCOME = 100 * 60
 GRACE_DAYS = 35
 """A month after a day, and the time to bring a booklet back: then it is closed."""
 
@@ -104,8 +106,12 @@ def follow_default_limits(actor: Actor, number: int) -> None:
 
 
 def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: str) -> int:
-    """Write the terms of a Bulle (None: of the organisation); return how many accounts follow them."""
+    """Write the terms of a Bulle (None: of the organisation); return how many accounts follow them.
+
+    DomainError: an invitation that would come after its limit, a welcome of more than a hundred hours.
+    """
     authorize(policies.can_manage(actor))
+    _check_order(terms)
     open_ledger(actor)
     operator = operator_of(actor)
     row = BulleTerms(
@@ -123,6 +129,13 @@ def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: st
     )
     record(actor, "ledger.terms_set", get_account(1), accounts=changed)
     return changed
+
+
+def _check_order(terms: Terms) -> None:
+    if not terms.floor <= terms.gentle_low <= 0 <= terms.gentle_high <= terms.ceiling:
+        raise DomainError("On invite avant la limite : choisissez moins d’heures pour inviter.")
+    if not 0 <= terms.welcome <= MOST_WELCOME:
+        raise DomainError("La bienvenue compte au plus cent heures.")
 
 
 def _limit(actor: Actor, number: int, floor: int, ceiling: int, *, own: bool, reason: str) -> None:

@@ -18,6 +18,7 @@ from app.reciprocity.models.holds import Hold, HoldOutcome, Outcome
 from app.reciprocity.models.hours import REGIME_LABELS, Regime, TimeRecord
 from app.reciprocity.models.paper import CHEQUES, Booklet, ChequeUse
 from app.reciprocity.models.people import (
+    OFFER_KIND_LABELS,
     THEMES,
     Category,
     Member,
@@ -45,6 +46,7 @@ __all__ = [
     "GENESIS",
     "LONGEST",
     "NO_LIMIT",
+    "OFFER_KIND_LABELS",
     "REGIME_LABELS",
     "THEMES",
     "TRANSFER_KIND_LABELS",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.text import duration
-from app.reciprocity.models.accounts import BulleTerms
+from app.reciprocity.models.accounts import NO_LIMIT, BulleTerms
 from app.reciprocity.models.people import Member
 
 
@@ -50,3 +50,11 @@ def own_invitation(given: int, received: int, balance: int, terms: BulleTerms) -
 def beyond_gentle(balance: int, terms: BulleTerms) -> int:
     """1: gave much more than they received, -1: the other way, 0: neither."""
     return (balance > terms.gentle_high) - (balance < terms.gentle_low)
+
+
+def tell_limits(floor: int, ceiling: int) -> str:
+    """How far an account may go, in minutes, as a sentence without its stop."""
+    below = f"jusqu’à {duration(-floor)} reçues d’avance" if floor else "rien reçu d’avance"
+    if ceiling >= NO_LIMIT:
+        return f"{below}, sans limite pour donner"
+    return f"{below}, et {duration(ceiling)} données d’avance"

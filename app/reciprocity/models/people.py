@@ -168,6 +168,9 @@ class OfferKind(enum.StrEnum):
     REQUEST = "request"
 
 
+OFFER_KIND_LABELS = {OfferKind.OFFER: "Offre", OfferKind.REQUEST: "Besoin"}
+
+
 class Offer(TenantOwned, Model):
     """What a member offers, or asks for, until `expires_on` (included)."""
 
@@ -197,6 +200,11 @@ class Offer(TenantOwned, Model):
 
     member: Mapped[Member] = relationship(lazy="raise")
     category: Mapped[Category] = relationship(lazy="raise")
+
+    @property
+    def kind_label(self) -> str:
+        """The kind in French."""
+        return OFFER_KIND_LABELS[OfferKind(self.kind)]
 
     @property
     def is_open(self) -> bool:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.core.clock import now
 from app.core.db import db, get_owned, require_tenant_id
-from app.core.text import fold
+from app.core.text import duration, fold
 from app.reciprocity.models import (
     EXCHANGES,
     Account,
@@ -119,13 +119,22 @@ class Movement:
     entry: Entry
     transfer: Transfer
     wording: str
+    thanks: str
     other: str
+
+    @property
+    def told(self) -> str:
+        """What it was: « A donné 1 h 30 », or a movement that is no exchange, by its name."""
+        minutes = duration(abs(self.entry.delta))
+        if self.transfer.kind not in EXCHANGES:
+            return f"{self.transfer.kind_label} : {minutes}"
+        return f"A donné {minutes}" if self.entry.delta > 0 else f"A reçu {minutes}"
 
 
 def list_movements(account_no: int, limit: int = 6) -> list[Movement]:
     """The latest movements of an account, newest first."""
     rows = db.session.execute(
-        sa.select(Entry, Transfer, ExchangeNote.wording)
+        sa.select(Entry, Transfer, ExchangeNote.wording, ExchangeNote.thanks)
         .join(
             Transfer,
             (Transfer.tenant_id == Entry.tenant_id) & (Transfer.id == Entry.transfer_id),
@@ -139,10 +148,16 @@ def list_movements(account_no: int, limit: int = 6) -> list[Movement]:
         .order_by(Entry.version.desc())
         .limit(limit)
     ).all()
-    names = name_accounts(number for _, t, _ in rows for number in (t.debit, t.credit))
+    names = name_accounts(number for _, t, *_ in rows for number in (t.debit, t.credit))
     return [
-        Movement(entry, transfer, wording or "", names.get(_other(transfer, account_no), ""))
-        for entry, transfer, wording in rows
+        Movement(
+            entry,
+            transfer,
+            wording or "",
+            thanks or "",
+            names.get(_other(transfer, account_no), ""),
+        )
+        for entry, transfer, wording, thanks in rows
     ]
 
 
