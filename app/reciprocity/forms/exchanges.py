@@ -210,8 +210,8 @@ class ExchangeDraft:
     def read(cls, args: MultiDict[str, str], base: ExchangeDraft | None = None) -> ExchangeDraft:
         """The draft of an address, over what is known already. NoResultFound: the address makes no sense."""
         base = base or cls(new_id())
-        giver = _number(args.get("donne")) or base.giver
-        receiver = _number(args.get("recoit")) or base.receiver
+        giver = read_number(args.get("donne")) or base.giver
+        receiver = read_number(args.get("recoit")) or base.receiver
         missing = "donne" if giver is None else "recoit" if receiver is None else ""
         asked = args.get("changer", missing)
         return cls(read_key(args) or base.key, giver, receiver, asked)
@@ -246,8 +246,8 @@ class Gathering:
         """What the address says. NoResultFound: it makes no sense."""
         return cls(
             read_key(args) or new_id(),
-            [number for typed in args.getlist("donne") if (number := _number(typed))],
-            [number for typed in args.getlist("recoit") if (number := _number(typed))],
+            [number for typed in args.getlist("donne") if (number := read_number(typed))],
+            [number for typed in args.getlist("recoit") if (number := read_number(typed))],
         )
 
     @property
@@ -289,7 +289,8 @@ def read_filter(args: MultiDict[str, str]) -> ExchangeFilter:
     )
 
 
-def _number(typed: str | None) -> int | None:
+def read_number(typed: str | None) -> int | None:
+    """An account number as an address gives it; None when it gives none. NoResultFound: it is no number."""
     if typed is None:
         return None
     if not re.fullmatch(r"\d{1,9}", typed):

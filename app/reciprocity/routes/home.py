@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template
+from datetime import timedelta
+
+from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core.clock import today
-from app.core.home import Section, gives_section
+from app.core.clock import now, today
+from app.core.home import Section, Task, gives_section, gives_tasks
 from app.core.permissions import Actor, authorize
-from app.core.text import MONTHS
+from app.core.text import MONTHS, plural
 from app.reciprocity import policies
 from app.reciprocity.queries.accounts import find_ledger
-from app.reciprocity.queries.exchanges import list_latest, sum_exchanges
+from app.reciprocity.queries.exchanges import count_unconfirmed, list_latest, sum_exchanges
 
 bp = Blueprint("hours", __name__, url_prefix="/<slug>/heures")
 LATEST = 8
+PATIENCE = timedelta(days=3)
+"""How long a member is left to confirm by themselves."""
 
 
 @bp.get("/")
@@ -29,6 +33,23 @@ def show() -> ResponseReturnValue:
         can_record=policies.can_record(g.actor),
         can_manage=policies.can_manage(g.actor),
     )
+
+
+@gives_tasks
+def await_confirmations(actor: Actor) -> list[Task]:
+    """Members who said what they gave, and whom nobody has answered for days."""
+    count = count_unconfirmed(now() - PATIENCE) if policies.can_record(actor) else 0
+    if not count:
+        return []
+    return [
+        Task(
+            rank=35,
+            title=f"{plural(count, 'échange')} à confirmer",
+            detail="Demandez à la personne qui a reçu, ou répondez pour elle.",
+            button="Voir les demandes",
+            url=url_for("requests.index"),
+        )
+    ]
 
 
 @gives_section

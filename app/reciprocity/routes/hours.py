@@ -14,7 +14,7 @@ from app.core.listing import paginate
 from app.core.permissions import authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.hours import declare_hours, void_hours
-from app.reciprocity.forms.exchanges import read_key
+from app.reciprocity.forms.exchanges import read_key, read_number
 from app.reciprocity.forms.hours import HoursForm, read_filter, read_period
 from app.reciprocity.models import REGIME_LABELS, Member, Regime, TimeRecord
 from app.reciprocity.queries import hours as queries
@@ -91,7 +91,7 @@ def withdrawal(record_id: uuid.UUID) -> ResponseReturnValue:
 
 def _member(typed: str) -> Member:
     """Whose hours these are. NoResultFound: nobody here."""
-    member = find_member_of(int(typed)) if typed.isdecimal() else None
+    member = find_member_of(read_number(typed) or 0)
     if member is None:
         raise NoResultFound
     return member
