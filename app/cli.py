@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.exc import NoResultFound
 
 from app.core.audit import SYSTEM
 from app.core.config import settings
-from app.core.db import db, tenant_context
+from app.core.db import db, one_instant, tenant_context
 from app.core.errors import DomainError
 from app.core.permissions import Actor
 from app.core.rotation import rotate
+from app.core.text import long_date
 from app.demonstration import content, play, seed
+from app.demonstration.hours import seed_hours
+from app.reciprocity.commands import (
+    Fault,
+    close_days,
+    examine_pairs,
+    examine_register,
+    sign_seal,
+    write_seal,
+)
+from app.reciprocity.queries import measure
 from app.tenants.commands import found_network, invite_first_administrator, load_territories
-from app.tenants.queries import list_tenant_ids
+from app.tenants.queries import get_tenant, get_tenant_by_slug, list_tenant_ids
 
 TERRITORIES = Path(__file__).parents[1] / "node_modules/@etalab/decoupage-administratif/data"
 territories = AppGroup("territoires", help="Le découpage administratif officiel.")
 network = AppGroup("reseau", help="La tête de réseau.")
 keys = AppGroup("cles", help="La clé des coordonnées chiffrées.")
+registers = AppGroup("reciprocite", help="Les registres des heures.")
 demonstration = AppGroup("demonstration", help="Le réseau de démonstration.")
 
 
@@ -30,6 +44,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(territories)
     app.cli.add_command(network)
     app.cli.add_command(keys)
+    app.cli.add_command(registers)
     app.cli.add_command(demonstration)
 
 
@@ -77,6 +92,62 @@ def rotate_keys() -> None:
     click.echo(f"{count} coordonnées chiffrées à nouveau.")
 
 
+@registers.command("verifier")
+@click.option("--organisation", "slug", help="Celle-ci seulement, par son adresse.")
+def verify(slug: str | None) -> None:
+    """Read the registers again, line by line, and each against the others; name what does not hold."""
+    tenants = _list_tenants(slug)
+    faults: list[Fault] = []
+    with one_instant() as read_as:
+        for tenant_id, name in tenants.items():
+            connection = read_as(tenant_id)
+            size = measure(connection, tenant_id)
+            if size.accounts:
+                with click.progressbar(length=size.entries, label=name) as bar:
+                    found = examine_register(connection, tenant_id, bar.update).faults
+                faults += _tell(found)
+        if slug is None:
+            faults += _tell(examine_pairs(read_as, tenants))
+    if faults:
+        raise click.ClickException(f"Ce qui ne va pas : {len(faults)}.")
+    click.echo("Rien à signaler.")
+
+
+@registers.command("sceller")
+@click.option("--organisation", "slug", help="Celle-ci seulement, par son adresse.")
+def seal(slug: str | None) -> None:
+    """Close the days that may be, seal the registers, sign the seals: what is done each night."""
+    for tenant_id, name in _list_tenants(slug).items():
+        with tenant_context(tenant_id):
+            closed = close_days()
+            if closed is None:
+                continue
+            db.session.commit()
+            number = write_seal()
+            db.session.commit()
+            sign_seal(number)
+            db.session.commit()
+        click.echo(f"{name} : sceau n° {number}, jours clos jusqu’au {long_date(closed)}.")
+
+
+def _list_tenants(slug: str | None) -> dict[uuid.UUID, str]:
+    """The organisations, the closed ones too, or the one at this address: id → name."""
+    try:
+        ids = [get_tenant_by_slug(slug).id] if slug else list_tenant_ids(closed=True)
+    except NoResultFound as unknown:
+        raise click.ClickException(f"Aucune organisation à l’adresse « {slug} ».") from unknown
+    names = {tenant_id: get_tenant(tenant_id).name for tenant_id in ids}
+    db.session.rollback()
+    return names
+
+
+def _tell(faults: list[Fault]) -> list[Fault]:
+    for fault in faults:
+        transfer = f" [{fault.transfer}]" if fault.transfer else ""
+        click.echo(f"  {fault.code} : {fault.sentence}{transfer}")
+    return faults
+
+
 def refuse_production() -> None:
     """The demonstration's password is public: its network never stands in production."""
     if settings().environment == "production":
@@ -90,6 +161,7 @@ def sow() -> None:
     load_territories(TERRITORIES)
     db.session.commit()
     seed.seed()
+    seed_hours()
 
 
 @demonstration.command("jouer")
