@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from app.core.db import db, tenant_context
+import uuid
+from datetime import time, timedelta
+
+from app.core.clock import today
+from app.core.db import db, new_id, tenant_context
+from app.core.permissions import Actor
+from app.reciprocity.commands.hours import Hours, declare_hours
+from app.reciprocity.commands.categories import add_category
 from app.reciprocity.commands.tokens import create_token
-from app.reciprocity.models import Member
+from app.reciprocity.models import Member, Regime
 from tests.factories import reciprocity as make
 from tests.factories.cast import Cast
 
 
 def build_hours(cast: Cast) -> dict[str, object]:
     """Two members of the ASCS and one of the CCAS, an exchange: {inhabitant}, {inhabitant_2}, {account},
-    {exchange}, {inhabitant_ccas}."""
+    {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered)."""
     accounts = make.join(cast, "Bernadette", "Yann")
     make.join(cast, "Paul", who="denis")
     found: dict[str, object] = {
         "account": accounts["Bernadette"],
         "exchange": make.exchange(cast, *accounts.values(), 60),
     }
+    found["offer"] = make.publish(cast, accounts["Bernadette"], "Couture")
+    with tenant_context(cast.actor("olga").tenant_id):
+        found["theme"] = add_category(cast.actor("olga"), "Jardinage").id
+        db.session.commit()
     with tenant_context(cast.actor("alice").tenant_id):
         token, _ = create_token(cast.actor("alice"), "Tableau", can_write=False)
         db.session.commit()
         found["token"] = token.id
+        found["stretch"] = _volunteer(cast.actor("alice"), accounts["Yann"])
     found |= dict(zip(("inhabitant", "inhabitant_2"), _members(cast, "alice"), strict=True))
     return found | {"inhabitant_ccas": _members(cast, "denis")[0]}
+
+
+def _volunteer(actor: Actor, account_no: int) -> uuid.UUID:
+    """An hour volunteered yesterday."""
+    yesterday = today() - timedelta(days=1)
+    hours = Hours(
+        new_id(), account_no, yesterday, time(9), 60, Regime.VOLUNTEERING, activity="Accueil"
+    )
+    declare_hours(actor, hours)
+    db.session.commit()
+    return hours.id
 
 
 def _members(cast: Cast, who: str) -> list[object]:
