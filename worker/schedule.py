@@ -31,7 +31,9 @@ SCHEDULE = (
     Periodic("reciprocity.seal_register", timedelta(hours=24), per_tenant=True),
     Periodic("reciprocity.tend_nettings", timedelta(hours=24), per_tenant=True),
     Periodic("reciprocity.check_register", timedelta(hours=24), per_tenant=True),
+    Periodic("reciprocity.forget_imports", timedelta(hours=24), per_tenant=True),
     Periodic("reciprocity.expire_requests", timedelta(hours=1), per_tenant=True),
+    Periodic("reciprocity.remind_offers", timedelta(hours=24), per_tenant=True),
     Periodic("tenants.purge_proofs", timedelta(hours=24)),
     Periodic("core.forget", timedelta(hours=24)),
 )

@@ -6,7 +6,16 @@ import uuid
 
 from app.core.crypto import open_json
 from app.core.jobs import job, later
-from app.reciprocity.commands import clearing, holds, links, netting, offers, sealing, verifying
+from app.reciprocity.commands import (
+    clearing,
+    holds,
+    imports,
+    links,
+    netting,
+    offers,
+    sealing,
+    verifying,
+)
 
 
 @job
@@ -92,3 +101,21 @@ def expire_requests() -> None:
 def remind_offers() -> None:
     """Once a day: notices end soon, and their members are told."""
     offers.remind_offers()
+
+
+@job
+def try_import(run_id: str) -> None:
+    """A file was brought: it has to be read against the register."""
+    imports.try_import(uuid.UUID(run_id))
+
+
+@job
+def carry_out_import(run_id: str, user_id: str, by: str) -> None:
+    """A file was accepted: it has to be taken in."""
+    imports.carry_out_import(uuid.UUID(run_id), uuid.UUID(user_id), by)
+
+
+@job
+def forget_imports() -> None:
+    """Once a day: erase the files that nobody took in."""
+    imports.forget_imports()

@@ -32,7 +32,6 @@ from app.reciprocity.models import CHEQUES, Booklet, ChequeUse, Entry, Member, T
 from app.reciprocity.models.cheque_numbers import ChequeNumber, number_cheque, read_number
 from app.reciprocity.models.reading import read_day, read_minutes
 from app.reciprocity.queries.accounts import get_account
-from tests.core.conftest import real as real  # noqa: PLC0414 the fixture of committed transactions
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import join
 
@@ -52,7 +51,9 @@ def misread(text: str) -> Iterator[int]:
     """The number with one digit wrong, or two exchanged, wherever they stand."""
     for one, digit in enumerate(text):
         weight = 10 ** (5 - one)
-        yield from (int(text) + step * weight for step in range(-int(digit), 10 - int(digit)) if step)
+        yield from (
+            int(text) + step * weight for step in range(-int(digit), 10 - int(digit)) if step
+        )
         for two in range(one + 1, 6):
             if digit != text[two]:
                 yield int(text) + (int(text[two]) - int(digit)) * (weight - 10 ** (5 - two))
@@ -131,7 +132,9 @@ class Counter:
 
     def slip(self, booklet: Booklet, rank: int, giver: str = "Yann", minutes: int = 60) -> Slip:
         """A cheque of the booklet, filled in."""
-        return Slip(number_cheque(self.alice.tenant_id, booklet.number, rank), giver, minutes, today())
+        return Slip(
+            number_cheque(self.alice.tenant_id, booklet.number, rank), giver, minutes, today()
+        )
 
     def key(self, *slips: Slip) -> list[Verdict]:
         """Key them in; what became of each."""

@@ -1,6 +1,6 @@
 """The number of a cheque: booklet, cheque, and a letter that tells a misread number. Pure.
 
-The letter is the remainder of the number by 23, as in the Spanish identity number: 23 is prime and 10 is one of
+The letter is the remainder of the number by 23, as in the Spanish identity number: 23 is prime and 10 one of
 its primitive roots, so that a wrong digit, or two digits exchanged wherever they stand, always change it. The
 organisation is part of the sum: a cheque from elsewhere is told too, 22 times out of 23.
 """

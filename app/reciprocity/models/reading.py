@@ -21,7 +21,7 @@ NOT_A_DAY = "Un jour s’écrit 21/11/2026."
 def read_minutes(text: str, *, whole: int = 1) -> int:
     """Minutes from « 1 h 30 », « 1:30 », « 90 min », « 1,5 h »; hours with decimals go to the nearest minute.
 
-    `whole`: minutes in one unit of a bare whole number, 1 or 60. DomainError: this is no duration. Zero is one.
+    `whole`: minutes in one unit of a bare whole number, 1 or 60. Zero is read. DomainError: no duration.
     """
     bare = re.sub(r"\s", "", text).lower()
     if found := CLOCK.fullmatch(bare) or HOURS.fullmatch(bare):

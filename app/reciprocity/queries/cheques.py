@@ -74,7 +74,7 @@ def list_payers(numbers: Iterable[int]) -> Mapping[int, tuple[Booklet, int]]:
 
 
 def list_booklets(*, q: str = "", state: str = "", sort: str = "-numero") -> sa.Select[Any]:
-    """Rows of booklet, member, cheques used: searched by the member's name; `state` « annules » or « valides »;
+    """Rows of booklet, member, cheques used: searched by member; `state` « annules » or « valides »;
     sorted by `numero`, `nom` or `date`, with a `-` for the other way."""
     reversal = aliased(Reversal)
     used = (

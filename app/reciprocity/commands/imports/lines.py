@@ -1,0 +1,185 @@
+"""A row of a file, read: what it says, or the sentence that says what is wrong with it and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from app.core.clock import today
+from app.core.errors import DomainError
+from app.core.text import fold
+from app.reciprocity.commands.imports.columns import Cells
+from app.reciprocity.models import LONGEST, OfferKind
+from app.reciprocity.models.reading import read_day, read_minutes
+from app.reciprocity.models.words import read_interests
+
+LONGEST_NAME = 120
+LONGEST_TITLE = 150
+"""Letters."""
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+REQUESTS = ("demande", "request", "inquiry", "demanda", "eskaera", "eskaria")
+"""« Demande » in the languages of TimeOverflow, folded."""
+YES = ("oui", "o", "vrai", "1", "yes", "true", "x")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Someone that a row names: by a key when it has one, by a name else."""
+
+    name: str
+    key: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """A member, or a group, to be taken over."""
+
+    key: str
+    name: str
+    is_group: bool
+    email: str
+    phone: str
+    interests: tuple[str, ...]
+    shows_contact: bool
+    bulle: str
+    joined_on: date | None
+    left_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """An offer or a request to be taken over."""
+
+    key: str
+    author: Party
+    kind: OfferKind
+    category: str
+    title: str
+    text: str
+    for_group: bool
+    published_on: date | None
+    expires_on: date | None
+    closed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLine:
+    """An exchange to be taken over. `moment`: the day as it is written, with its hour if there is one."""
+
+    key: str
+    giver: Party
+    receiver: Party
+    minutes: int
+    happened_on: date
+    moment: str
+    wording: str
+    category: str
+
+
+def read_member(cells: Cells) -> MemberLine:
+    """A row of the members. DomainError: no name, a day or an address that cannot be read."""
+    name = cells.get("name", "")
+    if not name:
+        raise DomainError("Il manque le nom.")
+    if len(name) > LONGEST_NAME:
+        raise DomainError(f"Ce nom est trop long : gardez {LONGEST_NAME} lettres.")
+    email = cells.get("email", "")
+    if email and not ADDRESS.fullmatch(email):
+        raise DomainError(
+            f"« {email} » n’est pas une adresse e-mail. Corrigez-la, ou videz la case."
+        )
+    return MemberLine(
+        key=cells.get("key", ""),
+        name=name,
+        is_group=fold(cells.get("kind", "")) == "groupe",
+        email=email,
+        phone=cells.get("phone") or cells.get("phone_2", ""),
+        interests=tuple(read_interests(cells.get("interests", ""))),
+        shows_contact=_is_yes(cells.get("shows", "")),
+        bulle=cells.get("bulle", ""),
+        joined_on=_past_day(cells.get("joined", "")),
+        left_on=_past_day(cells.get("left", "")),
+    )
+
+
+def read_offer(cells: Cells) -> OfferLine:
+    """A row of the offers. DomainError: no title, no author, a day that cannot be read."""
+    title = cells.get("title", "")
+    if not title:
+        raise DomainError("Il manque le titre de l’annonce.")
+    if len(title) > LONGEST_TITLE:
+        raise DomainError(f"Ce titre est trop long : gardez {LONGEST_TITLE} lettres.")
+    asks = fold(cells.get("kind", "")) in REQUESTS
+    expires = cells.get("expires", "")
+    return OfferLine(
+        key=cells.get("key", ""),
+        author=_party(
+            cells.get("member", ""), cells.get("member_key", ""), "Il manque son auteur."
+        ),
+        kind=OfferKind.REQUEST if asks else OfferKind.OFFER,
+        category=cells.get("category", ""),
+        title=title,
+        text=cells.get("text", ""),
+        for_group=_is_yes(cells.get("group", "")),
+        published_on=_past_day(cells.get("published", "")),
+        expires_on=read_day(expires) if expires else None,
+        closed_on=_past_day(cells.get("closed", "")),
+    )
+
+
+def read_exchange(cells: Cells) -> ExchangeLine:
+    """A row of the exchanges. DomainError: who, when or how long is missing, or cannot be."""
+    moment = cells.get("day", "")
+    happened_on = _past_day(moment)
+    if happened_on is None:
+        raise DomainError("Il manque le jour.")
+    giver = _party(cells.get("giver", ""), cells.get("giver_key", ""), "Il manque qui a donné.")
+    receiver = _party(
+        cells.get("receiver", ""), cells.get("receiver_key", ""), "Il manque qui a reçu."
+    )
+    return ExchangeLine(
+        key=cells.get("key", ""),
+        giver=giver,
+        receiver=receiver,
+        minutes=_minutes(cells),
+        happened_on=happened_on,
+        moment=moment,
+        wording=cells.get("wording") or cells.get("reason", ""),
+        category=cells.get("category", ""),
+    )
+
+
+def _minutes(cells: Cells) -> int:
+    hours = cells.get("hours")
+    typed = hours if hours is not None else cells.get("duration", "")
+    if typed in ("", "—"):  # TimeOverflow writes no time at all as a dash
+        raise DomainError("Il manque la durée. Sans durée, enlevez cette ligne.")
+    minutes = read_minutes(typed, whole=60 if hours is not None else 1)
+    if minutes == 0:
+        raise DomainError("Cette durée est nulle. Corrigez-la, ou enlevez cette ligne.")
+    if minutes > LONGEST:
+        raise DomainError("Une durée dépasse 24 h. Coupez cette ligne en plusieurs échanges.")
+    return minutes
+
+
+def _party(name: str, key: str, missing: str) -> Party:
+    if not name and not key:
+        raise DomainError(missing)
+    return Party(name, key)
+
+
+def _past_day(typed: str) -> date | None:
+    if not typed:
+        return None
+    day = read_day(typed)
+    if day > today():
+        raise DomainError(f"Le {typed} n’est pas encore venu. Corrigez ce jour.")
+    return day
+
+
+def _is_yes(typed: str) -> bool:
+    return fold(typed) in YES

@@ -1,0 +1,120 @@
+"""Members and groups of a file: those to welcome, those who are here."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from app.core.clock import today
+from app.core.db import db, new_id, require_tenant_id
+from app.core.errors import DomainError
+from app.core.permissions import Actor
+from app.core.text import fold
+from app.reciprocity.commands.accounts import open_account, open_ledger
+from app.reciprocity.commands.imports.columns import Cells
+from app.reciprocity.commands.imports.lines import MemberLine, read_member
+from app.reciprocity.commands.imports.people import People, imported_key
+from app.reciprocity.models import AccountKind, ImportRun, Member
+from app.reciprocity.queries.imports import list_known
+from app.tenants.queries import list_run_bulles
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Someone to welcome: what the file says, the Bulle they join, the key that finds them again."""
+
+    line: MemberLine
+    bulle_id: uuid.UUID | None
+    key: str
+
+
+class MembersImport:
+    """The trial, then the taking over, of a file of members."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self._source = run.source
+        self._people = People(run.source, list_known())
+        self._bulles = {fold(b.name): b.id for b in list_run_bulles(require_tenant_id())}
+        chosen = run.options.get("bulle_id")
+        self._bulle_id = uuid.UUID(chosen) if chosen else None
+        self._seen: dict[str, int] = {}
+        self._arrivals: list[Arrival] = []
+        self.known = 0
+        self.samples: list[tuple[int, str]] = []
+        self.limits: list[tuple[int, str]] = []
+        self.faults: list[tuple[int, str]] = []
+
+    @property
+    def fresh(self) -> int:
+        """How many are to be welcomed."""
+        return len(self._arrivals)
+
+    def take(self, number: int, cells: Cells) -> None:
+        """Read a row. DomainError: what is wrong with it."""
+        line = read_member(cells)
+        bulle_id = self._find_bulle(line.bulle)
+        designation = line.key or f"nom {fold(line.name)}"
+        first = self._seen.setdefault(designation, number)
+        if first != number:
+            raise DomainError(_say_double(line, first))
+        if self._is_here(line):
+            self.known += 1
+            return
+        self._arrivals.append(Arrival(line, bulle_id, imported_key(self._source, designation)))
+        what = "nouveau groupe" if line.is_group else "nouveau membre"
+        self.samples.append((number, f"{line.name} : {what}."))
+
+    def finish(self) -> None:
+        """Every row was read; each was judged by itself."""
+
+    def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None:
+        """Welcome them. No hours of welcome: what they have comes with their past exchanges."""
+        open_ledger(actor)
+        for arrival in self._arrivals:
+            self._welcome(actor, arrival)
+        db.session.flush()
+
+    def _welcome(self, actor: Actor, arrival: Arrival) -> None:
+        line = arrival.line
+        if line.is_group:
+            open_account(actor, AccountKind.GROUP, bulle_id=arrival.bulle_id, label=line.name)
+            return
+        account = open_account(actor, AccountKind.MEMBER, bulle_id=arrival.bulle_id)
+        member = Member(
+            id=new_id(),
+            account_no=account.number,
+            bulle_id=arrival.bulle_id,
+            joined_on=line.joined_on or today(),
+            left_on=line.left_on,
+            shows_contact=line.shows_contact,
+            imported_key=arrival.key,
+        )
+        member.call(line.name, list(line.interests))
+        member.reach(line.email, line.phone)
+        db.session.add(member)
+
+    def _is_here(self, line: MemberLine) -> bool:
+        named = self._people.find_names(line.name)
+        if line.is_group:
+            return any(account.kind == "group" for account in named)
+        if line.key:
+            return self._people.find_key(line.key) is not None
+        return any(account.kind == "member" for account in named)
+
+    def _find_bulle(self, name: str) -> uuid.UUID | None:
+        if not name:
+            return self._bulle_id
+        if fold(name) not in self._bulles:
+            raise DomainError(
+                f"« {name} » n’est pas une Bulle de votre structure. Corrigez ou videz la case."
+            )
+        return self._bulles[fold(name)]
+
+
+def _say_double(line: MemberLine, first: int) -> str:
+    if line.key:
+        return f"La clé « {line.key} » est déjà celle de la ligne {first}."
+    return (
+        f"« {line.name} » est déjà à la ligne {first}. Pour deux personnes, ajoutez une colonne Clé ;"
+        " pour une seule, enlevez une ligne."
+    )

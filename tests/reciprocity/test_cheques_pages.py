@@ -1,0 +1,127 @@
+"""The pages of the cheques: a booklet handed out, printed, lost, found; a pile keyed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+import sqlalchemy as sa
+
+from app.core.clock import today
+from app.core.db import db, tenant_context
+from app.core.text import long_date
+from app.reciprocity.models import Booklet, Transfer
+from app.reciprocity.models.cheque_numbers import number_cheque
+from tests.factories.cast import Cast
+from tests.factories.reciprocity import join
+from tests.http import Client
+
+HOURS = "/ascs/heures"
+
+
+@pytest.fixture
+def accounts(cast: Cast) -> dict[str, int]:
+    """Two members."""
+    return join(cast, "Bernadette", "Yann")
+
+
+def issue(client: Client) -> str:
+    """A booklet for Bernadette; the address of its page."""
+    made = client.post(f"{HOURS}/carnets/nouveau", {"member": "Bernadette"}, as_="bob")
+    return str(made.location)
+
+
+def number(cast: Cast, rank: int) -> str:
+    """The number of a cheque of the first booklet."""
+    return str(number_cheque(cast.tenants["ascs"].id, 1, rank))
+
+
+def row(rank: int, *typed: str) -> Mapping[str, str]:
+    """The fields of a row of the pile."""
+    names = ("number", "giver", "minutes", "day")
+    return {f"rows-{rank}-{name}": text for name, text in zip(names, typed, strict=False)}
+
+
+def test_a_booklet_is_handed_out_printed_lost_and_found(
+    client: Client, accounts: dict[str, int]
+) -> None:
+    assert "Remettez un premier carnet" in client.get(f"{HOURS}/carnets/", as_="bob").text
+    page = client.get(f"{HOURS}/carnets/nouveau?membre={accounts['Bernadette']}", as_="bob").text
+    assert f'value="{accounts["Bernadette"]}"' in page
+    client.post(f"{HOURS}/carnets/nouveau", {"member": "Zoé"}, as_="bob", status=422)
+    shown = issue(client)
+    assert "Carnet n° 0001" in client.get(shown, as_="carole").text
+    assert client.get(f"{shown}/pdf", as_="bob").data.startswith(b"%PDF-1.7")
+    client.post(f"{shown}/annulation", as_="bob")
+    lost = client.get(shown, as_="bob").text
+    assert "Annulé le" in lost
+    assert f'action="{shown}/retablissement"' in lost
+    client.post(f"{shown}/retablissement", as_="bob")
+    assert "Imprimer le carnet" in client.get(shown, as_="bob").text
+    listed = client.get(f"{HOURS}/carnets/?q=bernad&etat=valides&format=csv", as_="bob").text
+    assert f"0001;Bernadette;{today()};0;" in listed
+    assert "0001" not in client.get(f"{HOURS}/carnets/?etat=annules", as_="bob").text
+
+
+def test_a_pile_notes_what_is_right_and_hands_back_the_rest(
+    client: Client, cast: Cast, accounts: dict[str, int]
+) -> None:
+    shown = issue(client)
+    pile = {
+        **row(0, number(cast, 1), "Yann", "1h30", f"{today():%d/%m}"),
+        **row(1, number(cast, 2)),
+        **row(2, f"0001-03-{'A' if number(cast, 3)[-1] != 'A' else 'B'}", "Yann", "1 h", "hier"),
+        **row(3, number(cast, 4), "Michel", "90", str(today())),
+    }
+    page = client.post(f"{HOURS}/cheques/", pile, as_="bob", status=422).text
+    assert "1\u00a0chèque en ordre" in page
+    assert "3\u00a0chèques ne sont pas notés" in page
+    assert "Yann a donné 1\u00a0h\u00a030 à Bernadette." in page
+    assert "Carnet de Bernadette" in page
+    assert "Nous ne trouvons personne du nom de « Michel »" in page
+    kept = re.findall(r'name="rows-(\d+)-number"[^>]* value="([^"]+)"', page)
+    assert [text for _, text in kept] == [number(cast, 2), pile["rows-2-number"], number(cast, 4)]
+    with tenant_context(cast.tenants["ascs"].id):
+        assert db.session.scalars(sa.select(Transfer.minutes)).all() == [90]
+    again = {
+        **row(0, number(cast, 1), "Yann", "1:30", str(today())),
+        **row(1, number(cast, 2), "Yann", "60", str(today())),
+    }
+    client.post(f"{HOURS}/cheques/", again, as_="bob")
+    assert "2\u00a0chèques notés." in client.get(f"{HOURS}/cheques/", as_="bob").text
+    other = client.post(
+        f"{HOURS}/cheques/",
+        row(0, number(cast, 1), "Yann", "2 h", str(today())),
+        as_="bob",
+        status=422,
+    ).text
+    assert "Déjà noté autrement" in other
+    assert f"le {long_date(today())}. Noté par Bob Petit" in other
+    assert "1\u00a0h\u00a030" in client.get(shown, as_="carole").text
+
+
+def test_the_picture_on_a_cheque_leads_to_the_form_with_its_number(
+    client: Client, cast: Cast, accounts: dict[str, int]
+) -> None:
+    issue(client)
+    page = client.get(f"{HOURS}/cheques/{number(cast, 7)}", as_="bob").text
+    assert f'value="{number(cast, 7)}"' in page
+    assert "Carnet de Bernadette" in page
+    client.get(f"{HOURS}/cheques/nimporte-quoi", as_="bob")
+    client.post(f"{HOURS}/cheques/", as_="bob", status=200)
+
+
+def test_who_only_reads_prints_and_notes_nothing(
+    client: Client, cast: Cast, accounts: dict[str, int]
+) -> None:
+    shown = issue(client)
+    for url in (f"{shown}/pdf", f"{HOURS}/cheques/", f"{HOURS}/carnets/nouveau"):
+        client.get(url, as_="carole", status=403)
+    client.post(f"{shown}/annulation", as_="carole", status=403)
+    client.post(
+        f"{HOURS}/cheques/", row(0, number(cast, 1), "Yann", "60", "1/1"), as_="carole", status=403
+    )
+    client.get(shown.replace("/ascs/", "/ccas/"), as_="denis", status=404)
+    with tenant_context(cast.tenants["ascs"].id):
+        assert db.session.scalars(sa.select(Booklet.voided_at)).all() == [None]
