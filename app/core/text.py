@@ -102,9 +102,9 @@ def duration(minutes: int) -> str:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """1 convention, 2 conventions; zero is singular in French."""
+    """1 convention, 2 conventions, 1 200 conventions; zero is singular in French."""
     word = one if abs(count) < 2 else many or f"{one}s"
-    return f"{count}{NBSP}{word}"
+    return f"{count:,}".replace(",", NBSP) + f"{NBSP}{word}"
 
 
 def join_names(names: list[str]) -> str:

@@ -208,11 +208,11 @@ def test_a_posting_of_a_day_that_closes_is_in_the_seal_or_refused(
     staged: tuple[Cast, Crowd],
 ) -> None:
     cast, people = staged
-    a, b, c, *_ = join(cast).values()
+    a, b, c, d, *_ = join(cast).values()
     early = people.hold(note(cast, a, b, days_ago=10))
     people.do(close(days_ago=5))
     with pytest.raises(LedgerRefusal) as refusal:
-        people.do(note(cast, a, c, days_ago=10))
+        people.do(note(cast, c, d, days_ago=10))
     assert refusal.value.code == "day_sealed"
     sealer = people.start(sealing.write_seal)
     assert is_waiting(sealer)

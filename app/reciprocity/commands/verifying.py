@@ -11,14 +11,24 @@ import sqlalchemy as sa
 
 from app.core.clock import now
 from app.core.db import db, one_instant, require_tenant_id
+from app.core.jobs import later
+from app.core.permissions import Actor, authorize
 from app.core.services import authority, storage
 from app.core.verification import Trust, examine_detached
+from app.reciprocity import policies
 from app.reciprocity.models import GENESIS, LedgerCheck, Seal
 from app.reciprocity.models.chain import seal_root, seal_text
 from app.reciprocity.models.faults import Fault
 from app.reciprocity.queries.accounts import find_ledger
 from app.reciprocity.queries.pairs import Side, compare_pairs, read_side
-from app.reciprocity.queries.proof import Size, measure, read_seals, stream_sealed_heads
+from app.reciprocity.queries.proof import (
+    CHECK_JOB,
+    Size,
+    is_check_running,
+    measure,
+    read_seals,
+    stream_sealed_heads,
+)
 from app.reciprocity.queries.replay import Groups, replay
 from app.reciprocity.queries.set_checks import run_checks
 
@@ -40,6 +50,13 @@ class Findings:
 
 def _nowhere(lines: int) -> None:
     """Progress that nobody watches."""
+
+
+def ask_check(actor: Actor) -> None:
+    """Have the register checked now, in the background; once, however often it is asked for meanwhile."""
+    authorize(policies.can_record(actor))
+    if not is_check_running():
+        later(CHECK_JOB)
 
 
 def check_register() -> LedgerCheck | None:

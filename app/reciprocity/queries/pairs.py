@@ -43,7 +43,7 @@ def read_side(connection: sa.Connection, tenant_id: uuid.UUID) -> Side:
     balances = connection.execute(sa.text(_BALANCES), {"tenant": tenant_id})
     twins = connection.execute(sa.text(_TWINS), {"tenant": tenant_id})
     return Side(
-        dict(balances.tuples().all()),
+        {row.peer_id: row.balance for row in balances},
         {transfer: Twin(*facts) for transfer, *facts in twins},
     )
 

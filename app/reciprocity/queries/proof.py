@@ -9,12 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.core.db import db, get_owned, require_tenant_id
+from app.core.db import db, require_tenant_id
 from app.core.jobs import OutboxRow
-from app.reciprocity.models import GENESIS, LedgerCheck, Seal, SealHead
+from app.reciprocity.models import GENESIS, Account, LedgerCheck, Seal, SealHead
 from app.reciprocity.queries.replay import stream
 
 CHECK_JOB = "reciprocity.check_register"
+FEWEST = 5
+"""Members of whom numbers may be shown outside the team: no fewer."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,6 @@ def find_last_check() -> LedgerCheck | None:
     )
 
 
-def get_check(check_id: uuid.UUID) -> LedgerCheck:
-    """A check of the organisation's register, or NoResultFound."""
-    return get_owned(LedgerCheck, check_id)
-
-
 def is_check_running() -> bool:
     """Whether a check of the organisation's register was asked for, and is neither done nor stopped."""
     found = sa.select(OutboxRow.id).where(
@@ -81,9 +78,21 @@ def is_check_running() -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-def list_seals(*, year: int | None = None, sort: str = "-numero") -> sa.Select[Seal]:
-    """The organisation's seals, of one year if asked (Paris days), sorted by `numero`; `-` reverses."""
+def has_many_members() -> bool:
+    """Whether enough members exchanged for the numbers of the register to say nothing of one of them."""
+    moved = sa.select(Account.number).where(
+        Account.tenant_id == require_tenant_id(), Account.kind == "member", Account.version > 0
+    )
+    return len(db.session.scalars(moved.limit(FEWEST)).all()) == FEWEST
+
+
+def list_seals(*, q: str = "", year: int | None = None, sort: str = "-numero") -> sa.Select[Seal]:
+    """The organisation's seals, searched by number or by the beginning of their root (hexadecimal), of one
+    year if asked (Paris days), sorted by `numero`; `-` reverses."""
     statement = sa.select(Seal).where(Seal.tenant_id == require_tenant_id())
+    if q:
+        root = sa.func.encode(Seal.root, "hex").startswith(q.strip().lower(), autoescape=True)
+        statement = statement.where(root | (sa.cast(Seal.number, sa.Text) == q.strip()))
     if year:
         statement = statement.where(_year() == year)
     order = Seal.number.desc() if sort.startswith("-") else Seal.number

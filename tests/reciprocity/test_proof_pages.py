@@ -1,0 +1,219 @@
+"""The page of the proof, what it gives to take away, and the commands of the installation."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app.core.clock import now
+from app.core.db import db, new_id, one_instant, tenant_context
+from app.reciprocity.commands import sealing
+from app.reciprocity.commands.clearing import ReceivedHelp, record_received_help
+from app.reciprocity.commands.verifying import check_register, examine_pairs
+from app.reciprocity.models import LedgerCheck
+from app.reciprocity.models.faults import Fault
+from app.reciprocity.queries.proof import find_last_check, is_check_running
+from tests.factories import clearing as make_pair
+from tests.factories.cast import Cast, build_cast
+from tests.factories.reciprocity import exchange, join
+from tests.factories.work import do_work
+from tests.http import Client
+
+PROOF = "/ascs/heures/preuve"
+
+
+def write_check(cast: Cast, *faults: Fault) -> None:
+    """A check of a moment ago, that found this."""
+    with tenant_context(cast.actor("alice").tenant_id):
+        rows = [fault.as_row() for fault in faults]
+        size = {"accounts": 8, "transfers": 1200, "entries": 2400}
+        db.session.add(LedgerCheck(started_at=now(), faults=rows, **size))
+        db.session.commit()
+
+
+def text(client: Client, url: str, who: str = "alice") -> str:
+    return client.get(url, as_=who).get_data(as_text=True).replace("\u00a0", " ")
+
+
+def write_seal(cast: Cast) -> None:
+    with tenant_context(cast.actor("alice").tenant_id):
+        number = sealing.write_seal()
+        db.session.commit()
+        sealing.sign_seal(number)
+        db.session.commit()
+
+
+def test_before_anything_the_page_says_what_will_come(client: Client, cast: Cast) -> None:
+    assert "Le registre n’est pas encore ouvert" in text(client, f"{PROOF}/")
+    join(cast, "Bernadette")
+    page = text(client, f"{PROOF}/")
+    assert "Il le sera cette nuit" in page
+    assert "Le premier sceau sera posé cette nuit" in page
+
+
+def test_a_check_is_asked_for_once_and_its_outcome_read(client: Client, cast: Cast) -> None:
+    join(cast)
+    client.post(f"{PROOF}/verification", as_="bob")
+    client.post(f"{PROOF}/verification", as_="alice")
+    assert "La vérification est en cours" in text(client, f"{PROOF}/")
+    assert do_work().count("reciprocity.check_register") == 1
+    page = text(client, f"{PROOF}/")
+    assert "Rien à signaler" in page
+    assert "La vérification est en cours" not in page
+    client.post(f"{PROOF}/verification", as_="carole", status=403)
+    assert "Vérifier maintenant" not in text(client, f"{PROOF}/", "carole")
+
+
+def test_numbers_of_few_people_are_not_for_the_wall(client: Client, cast: Cast) -> None:
+    a, b, c, d, e, f = join(cast).values()
+    exchange(cast, a, b, 60)
+    write_check(cast)
+    assert "chaque heure donnée est une heure reçue" in text(client, f"{PROOF}/")
+    assert "1 200 mouvements, 2 400 lignes. Le compte est juste" not in text(client, f"{PROOF}/")
+    for giver, receiver in ((c, d), (e, f)):
+        exchange(cast, giver, receiver, 60)
+    assert "1 200 mouvements, 2 400 lignes. Le compte est juste" in text(client, f"{PROOF}/")
+
+
+def test_what_was_found_is_seen_by_those_who_can_act(client: Client, cast: Cast) -> None:
+    a, *_ = join(cast).values()
+    write_check(cast, Fault("head_wrong", a), Fault("same_hour", a, new_id(), "01/11/2026 09:00"))
+    page = text(client, f"{PROOF}/", "carole")
+    assert "2 points à regarder" in page
+    assert f"L’empreinte du compte {a} n’est pas celle de ses lignes" in page
+    assert "À dire ou à afficher" not in page
+    assert "Regarder le registre des heures" in text(client, "/ascs/")
+    assert "Regarder le registre des heures" not in text(client, "/ascs/", "carole")
+    write_check(cast)
+    assert "Regarder le registre des heures" not in text(client, "/ascs/")
+
+
+def test_seals_are_searched_and_downloaded_as_a_list(client: Client, cast: Cast) -> None:
+    a, b, *_ = join(cast).values()
+    write_seal(cast)
+    exchange(cast, a, b, 60)
+    write_seal(cast)
+    page = text(client, f"{PROOF}/")
+    assert page.index("N° 2") < page.index("N° 1")
+    assert "N° 2" not in text(client, f"{PROOF}/?q=1&annee={now().year}")
+    assert "Aucun sceau ne répond" in text(client, f"{PROOF}/?annee=1999")
+    csv = client.get(f"{PROOF}/?format=csv&tri=numero", as_="carole").get_data(as_text=True)
+    assert [line.split(";")[0] for line in csv.splitlines()] == ["\ufeffSceau", "1", "2"]
+    assert client.get(f"{PROOF}/?format=ods", as_="carole").mimetype.endswith("spreadsheet")
+
+
+def test_a_seal_taken_away_is_checked_by_openssl(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    a, b, *_ = join(cast).values()
+    exchange(cast, a, b, 60)
+    write_seal(cast)
+    archive = client.get(f"{PROOF}/sceaux/1", as_="carole").get_data()
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        files.extractall(tmp_path)
+    read_me = (tmp_path / "LISEZ-MOI.txt").read_text()
+    command = read_me[read_me.index("openssl") :].split("\n\n")[0].replace("\\\n", "").split()
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    sealed = tmp_path / "sceau-1.txt"
+    sealed.write_text(sealed.read_text().replace("lignes : 2", "lignes : 3"))
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode
+
+
+def test_a_seal_without_its_signature_is_not_given(client: Client, cast: Cast) -> None:
+    join(cast)
+    with tenant_context(cast.actor("alice").tenant_id):
+        sealing.write_seal()
+        db.session.commit()
+    assert "Attend l’horodatage" in text(client, f"{PROOF}/")
+    client.get(f"{PROOF}/sceaux/1", as_="alice", status=404)
+    client.get(f"{PROOF}/sceaux/9", as_="alice", status=404)
+
+
+@pytest.fixture
+def living(real: Flask) -> Cast:
+    """The ASCS and the CCAS, agreed, an exchange inside and one between them; committed."""
+    cast = build_cast()
+    db.session.commit()
+    a, b, *_ = join(cast).values()
+    paul = join(cast, "Paul", who="denis")["Paul"]
+    exchange(cast, a, b, 60)
+    make_pair.agree(cast)
+    alice, code = cast.actor("alice"), make_pair.code_of(cast, "denis", paul)
+    peer = cast.actor("denis").tenant_id
+    with tenant_context(alice.tenant_id):
+        record_received_help(alice, ReceivedHelp(new_id(), a, peer, code, 45, now().date()))
+        db.session.commit()
+    return cast
+
+
+def plant(superuser: sa.Engine, statement: str) -> None:
+    """Write what nobody may."""
+    with superuser.begin() as root:
+        root.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        assert root.exec_driver_sql(statement).rowcount
+
+
+def test_the_nightly_check_writes_what_it_read(living: Cast, superuser: sa.Engine) -> None:
+    with tenant_context(living.actor("alice").tenant_id):
+        check_register()
+        db.session.commit()
+        check = find_last_check()
+        assert check is not None
+        assert (check.accounts, check.transfers, check.entries) == (9, 2, 4)
+        assert check.faults == []
+        assert not is_check_running()
+        plant(superuser, "UPDATE accounts SET balance = balance + 1 WHERE number = 3")
+        check_register()
+        db.session.commit()
+        found = find_last_check()
+        assert found is not None
+        assert [(fault["code"], fault["account"]) for fault in found.faults] == [
+            ("balance_wrong", 3)
+        ]
+    with tenant_context(living.actor("olga").tenant_id):
+        assert check_register() is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("UPDATE accounts SET balance = balance + 1 WHERE kind = 'mirror'", {"mirror_wrong"}),
+        ("UPDATE clearings SET peer_transfer_id = gen_random_uuid()", {"twin_wrong"}),
+    ],
+)
+def test_registers_are_compared(
+    living: Cast, superuser: sa.Engine, statement: str, expected: set[str]
+) -> None:
+    ids = [living.actor(who).tenant_id for who in ("alice", "denis")]
+    with one_instant() as read_as:
+        assert examine_pairs(read_as, ids) == []
+    plant(superuser, statement)
+    with one_instant() as read_as:
+        assert {fault.code for fault in examine_pairs(read_as, ids)} == expected
+
+
+def test_the_installation_checks_and_seals_by_command(
+    app: Flask, living: Cast, superuser: sa.Engine
+) -> None:
+    def run(app: Flask, *arguments: str) -> tuple[int, str]:
+        result = app.test_cli_runner().invoke(args=["reciprocite", *arguments])
+        return result.exit_code, result.output
+
+    db.session.rollback()
+    code, output = run(app, "sceller")
+    assert code == 0, output
+    assert output.count("sceau n° 1") == 2
+    code, output = run(app, "verifier")
+    assert (code, output.splitlines()[-1]) == (0, "Rien à signaler.")
+    plant(superuser, "UPDATE accounts SET held = 5 WHERE kind = 'fund'")
+    code, output = run(app, "verifier", "--organisation", "ascs")
+    assert code == 1
+    assert "held_wrong : Le temps réservé du compte 2" in output
+    assert run(app, "verifier", "--organisation", "personne")[0] == 1
