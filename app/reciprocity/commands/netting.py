@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from app.core.audit import record
 from app.core.clock import now, today
@@ -184,7 +184,7 @@ def _tell_others(netting: Netting, answer: str) -> None:
             )
 
 
-def _is_ours(legs: Any) -> bool:
+def _is_ours(legs: object) -> TypeGuard[list[dict[str, Any]]]:
     """Whether they make a loop in which we stand, between organisations that we exchange with."""
     if not is_loop(legs):
         return False

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 Debts = Mapping[tuple[uuid.UUID, uuid.UUID], int]
 """(who owes, whom) → minutes, positive. Never both (A, B) and (B, A)."""
@@ -58,7 +58,7 @@ def find_loops(debts: Debts) -> list[Loop]:
     return loops
 
 
-def is_loop(legs: object) -> bool:
+def is_loop(legs: object) -> TypeGuard[list[dict[str, Any]]]:
     """Whether these legs are one: each organisation once, whom it owes is owed by it, the same minutes."""
     if not isinstance(legs, list) or not all(isinstance(leg, dict) for leg in legs):
         return False

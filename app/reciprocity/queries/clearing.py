@@ -101,7 +101,7 @@ def list_balances() -> dict[uuid.UUID, int]:
 
 def list_visits(
     *, peer_id: uuid.UUID | None = None, q: str = "", sort: str = "-date"
-) -> sa.Select[Any]:
+) -> sa.Select[Transfer, uuid.UUID, str, int, str, bool, bool]:
     """Exchanges with other organisations, corrections left out: rows of which `as_visit` makes a Visit.
 
     Searched in our member's name and in codes; sorted by `date` or `duree`.
@@ -221,7 +221,7 @@ def has_written(kind: str, month: date) -> bool:
     return db.session.scalar(found) is not None
 
 
-def _pairs() -> sa.Select[Any]:
+def _pairs() -> sa.Select[Mirror, int]:
     return (
         sa.select(Mirror, sa.func.coalesce(Account.balance, 0))
         .outerjoin(

@@ -1,0 +1,170 @@
+"""The solidarity fund: its rule, its totals, what came in and went out, and what must not be told."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from app.core.db import db, require_tenant_id
+from app.reciprocity.models import (
+    Account,
+    AccountKind,
+    Entry,
+    FundRule,
+    Grant,
+    Member,
+    Reversal,
+    Transfer,
+    TransferKind,
+)
+
+FEWEST = 5
+"""Under so many people, what they got is not told outside the team: it would say who."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Minutes given to the fund since it exists, given by it, and left; how many people it helped."""
+
+    given: int
+    granted: int
+    left: int
+    people: int
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether so few people were helped that the total would say who."""
+        return self.people < FEWEST
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A line of the fund. `account_no`, `name`: who gave, or who was helped. `reason`: of a grant."""
+
+    transfer: Transfer
+    delta: int
+    account_no: int
+    name: str
+    rule_no: int | None
+    decision: str | None
+    is_reversed: bool
+
+
+def find_rule(number: int | None = None) -> FundRule | None:
+    """A version of the rule, by default the one in force; None when there is none."""
+    statement = _rules()
+    if number is not None:
+        statement = statement.where(FundRule.number == number)
+    return db.session.scalar(statement.limit(1))
+
+
+def list_rules() -> Sequence[FundRule]:
+    """Every version of the rule, the one in force first."""
+    return db.session.scalars(_rules()).all()
+
+
+def get_totals() -> Totals:
+    """What the fund got and gave, corrections taken off; zero before the register is open."""
+    statement = (
+        sa.select(
+            sa.func.coalesce(sa.func.sum(Entry.delta).filter(Entry.delta > 0), 0),
+            sa.func.coalesce(-sa.func.sum(Entry.delta).filter(Entry.delta < 0), 0),
+            sa.func.count(sa.distinct(Transfer.credit)).filter(Transfer.kind == TransferKind.GRANT),
+        )
+        .select_from(Entry)
+        .join(Transfer, _same(Transfer, Entry) & (Transfer.id == Entry.transfer_id))
+        .join(Account, _same(Account, Entry) & (Account.number == Entry.account_no))
+        .where(Entry.tenant_id == require_tenant_id(), Account.kind == AccountKind.FUND)
+        .where(~_is_undone())
+    )
+    given, granted, people = db.session.execute(statement).one()
+    return Totals(given, granted, given - granted, people)
+
+
+def list_movements(
+    *, kind: str = "", sort: str = "-date"
+) -> sa.Select[Transfer, int, int, str, int, str | None, bool]:
+    """What came in (`kind` "gift") and went out ("grant"), for the team alone: rows of which `as_movement`
+    makes a Movement. Sorted by `date` or `duree`."""
+    other = sa.case((Entry.delta > 0, Transfer.debit), else_=Transfer.credit)
+    holder = aliased(Account)
+    statement = (
+        sa.select(
+            Transfer, Entry.delta, holder.number, sa.func.coalesce(Member.name, holder.label, ""),
+            FundRule.number, Grant.decision, Reversal.reversed_id.is_not(None),
+        )
+        .select_from(Entry)
+        .join(Transfer, _same(Transfer, Entry) & (Transfer.id == Entry.transfer_id))
+        .join(Account, _same(Account, Entry) & (Account.number == Entry.account_no))
+        .join(holder, _same(holder, Entry) & (holder.number == other))
+        .outerjoin(Member, _same(Member, Entry) & (Member.account_no == holder.number))
+        .outerjoin(Grant, _same(Grant, Entry) & (Grant.transfer_id == Transfer.id))
+        .outerjoin(FundRule, _same(FundRule, Entry) & (FundRule.id == Grant.rule_id))
+        .outerjoin(Reversal, _same(Reversal, Entry) & (Reversal.reversed_id == Transfer.id))
+        .where(Entry.tenant_id == require_tenant_id(), Account.kind == AccountKind.FUND)
+        .where(Transfer.kind != TransferKind.REVERSAL)
+    )  # fmt: skip
+    if kind:
+        statement = statement.where(Entry.delta > 0 if kind == "gift" else Entry.delta < 0)
+    column: Any = Transfer.minutes if sort.endswith("duree") else Transfer.happened_on
+    order = column.desc() if sort.startswith("-") else column
+    return statement.order_by(order, Transfer.posted_at.desc(), Transfer.id)
+
+
+def as_movement(row: Any) -> Movement:
+    """A row of list_movements."""
+    return Movement(*row)
+
+
+def list_confidential(transfer_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these transfers whose beneficiary is the team's alone to know: grants, and their corrections.
+
+    To anyone else (readers, members other than the beneficiary, programs, other organisations), each is told
+    as « Fonds de solidarité », without an account and without a name.
+    """
+    ids = list(transfer_ids)
+    mine = require_tenant_id()
+    grants = sa.select(Transfer.id).where(
+        Transfer.tenant_id == mine, Transfer.id.in_(ids), Transfer.kind == TransferKind.GRANT
+    )
+    corrections = (
+        sa.select(Reversal.reversal_id)
+        .join(Transfer, _same(Transfer, Reversal) & (Transfer.id == Reversal.reversed_id))
+        .where(
+            Reversal.tenant_id == mine,
+            Reversal.reversal_id.in_(ids),
+            Transfer.kind == TransferKind.GRANT,
+        )
+    )
+    return set(db.session.scalars(grants.union_all(corrections)))
+
+
+def is_confidential(transfer_id: uuid.UUID) -> bool:
+    """Whether a transfer is one of those."""
+    return bool(list_confidential([transfer_id]))
+
+
+def _rules() -> sa.Select[FundRule]:
+    return (
+        sa.select(FundRule)
+        .where(FundRule.tenant_id == require_tenant_id())
+        .order_by(FundRule.number.desc())
+    )
+
+
+def _is_undone() -> sa.ColumnElement[bool]:
+    """Whether a transfer was corrected, or is the correction."""
+    return sa.exists().where(
+        Reversal.tenant_id == require_tenant_id(),
+        (Reversal.reversed_id == Transfer.id) | (Reversal.reversal_id == Transfer.id),
+    )
+
+
+def _same(model: Any, other: Any) -> sa.ColumnElement[bool]:
+    same: sa.ColumnElement[bool] = model.tenant_id == other.tenant_id
+    return same
