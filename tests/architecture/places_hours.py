@@ -8,17 +8,21 @@ from datetime import time, timedelta
 from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.core.permissions import Actor
-from app.reciprocity.commands.hours import Hours, declare_hours
 from app.reciprocity.commands.categories import add_category
+from app.reciprocity.commands.holds import Request, ask_confirmation
+from app.reciprocity.commands.hours import Hours, declare_hours
+from app.reciprocity.commands.links import link_of
 from app.reciprocity.commands.tokens import create_token
 from app.reciprocity.models import Member, Regime
+from app.reciprocity.queries.members import find_member_of
 from tests.factories import reciprocity as make
 from tests.factories.cast import Cast
 
 
 def build_hours(cast: Cast) -> dict[str, object]:
     """Two members of the ASCS and one of the CCAS, an exchange: {inhabitant}, {inhabitant_2}, {account},
-    {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered)."""
+    {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered). The second one has a space, {space} and
+    {space_token}, a {notice}, and a {request} of the first to answer."""
     accounts = make.join(cast, "Bernadette", "Yann")
     make.join(cast, "Paul", who="denis")
     found: dict[str, object] = {
@@ -34,6 +38,8 @@ def build_hours(cast: Cast) -> dict[str, object]:
         db.session.commit()
         found["token"] = token.id
         found["stretch"] = _volunteer(cast.actor("alice"), accounts["Yann"])
+    found["notice"] = make.publish(cast, accounts["Yann"], "Vélo")
+    found |= _space(cast, *accounts.values())
     found |= dict(zip(("inhabitant", "inhabitant_2"), _members(cast, "alice"), strict=True))
     return found | {"inhabitant_ccas": _members(cast, "denis")[0]}
 
@@ -47,6 +53,19 @@ def _volunteer(actor: Actor, account_no: int) -> uuid.UUID:
     declare_hours(actor, hours)
     db.session.commit()
     return hours.id
+
+
+def _space(cast: Cast, giver: int, receiver: int) -> dict[str, object]:
+    """The space of who received, and what they are asked to confirm."""
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        request = Request(new_id(), giver, receiver, 30, today())
+        ask_confirmation(alice, request)
+        member = find_member_of(receiver)
+        assert member
+        link = link_of(member)
+        db.session.commit()
+        return {"space": link.id, "space_token": link.token, "request": request.id}
 
 
 def _members(cast: Cast, who: str) -> list[object]:

@@ -20,10 +20,11 @@ from tests.factories.cast import Cast
 from tests.http import Client
 
 ROWS = read_rows()
-# A Bulle's sheet and the register are the network's: another organisation's are seen, and not changed.
-SHARED = {"bulle", "passage", "association", "published", "tenant_ccas"}
+# A Bulle's sheet, the register and the themes are the network's: another organisation's are seen, and not
+# changed.
+SHARED = {"bulle", "passage", "association", "published", "tenant_ccas", "theme"}
 ALLOWED = {"200", "303", "422"}
-SECRETS = {"link_token", "guest", "proof_token"}
+SECRETS = {"link_token", "guest", "proof_token", "space_token"}
 
 
 class Visitor:
@@ -176,7 +177,7 @@ def test_nobodys_ids_are_unknown(app: Flask, client: Client, places: Places) -> 
 def test_links_open_only_with_their_secret(app: Flask, client: Client, places: Places) -> None:
     """The id of a personal link, with the secret of another one."""
     wrong = places | {"link_token": places["guest"], "guest": places["proof_token"]}
-    wrong["proof_token"] = places["link_token"]
+    wrong["proof_token"] = wrong["space_token"] = places["link_token"]
     visitor = Visitor(app, client, STRANGER)
     for row in ROWS:
         if row.names & SECRETS:

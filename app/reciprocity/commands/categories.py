@@ -55,8 +55,8 @@ def restore_category(actor: Actor, category_id: uuid.UUID) -> Category:
 
 
 def _own(actor: Actor, category_id: uuid.UUID) -> Category:
-    category = get_category(category_id)
     authorize(policies.can_manage_categories(actor))
+    category = get_category(category_id)
     if category.publisher_id != actor.tenant_id:
         raise DomainError("Ce thème est livré avec l’application. Il reste pour tout le monde.")
     return category

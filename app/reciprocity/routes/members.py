@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -20,9 +21,9 @@ from app.reciprocity import policies
 from app.reciprocity.commands import members as commands
 from app.reciprocity.commands.accounts import follow_default_limits, set_limits
 from app.reciprocity.forms.members import JoiningForm, LimitsForm, MemberForm
-from app.reciprocity.models import Member, Offer, OfferKind
+from app.reciprocity.models import Member, OfferKind
 from app.reciprocity.models.invitations import invitation, tell_limits, tell_totals
-from app.reciprocity.models.matching import Proposal, shared_interests
+from app.reciprocity.models.matching import shared_interests
 from app.reciprocity.queries import members as queries
 from app.reciprocity.queries.accounts import find_terms, get_account
 from app.reciprocity.queries.holdings import collect_holdings, flatten_holdings, to_plain
@@ -50,14 +51,8 @@ COMPANY, HELPERS = 5, 3
 def index() -> ResponseReturnValue:
     """The members, or those who left."""
     authorize(policies.can_read(g.actor))
-    args = request.args
-    statement = queries.list_members(
-        q=args.get("q", ""),
-        bulle_id=args.get("bulle", type=uuid.UUID),
-        left=args.get("etat") == "partis",
-        sort=args.get("tri", "nom"),
-    )
-    if "format" in args:
+    statement = _search()
+    if "format" in request.args:
         return _download(list(db.session.scalars(statement)))
     page = paginate(statement, page_number())
     return render_template(
@@ -93,22 +88,13 @@ def show(member_id: uuid.UUID) -> ResponseReturnValue:
     member = queries.get_member(member_id)
     if member.erased_at:
         return render_template("reciprocity/members/erased.html", member=member)
-    account, terms = get_account(member.account_no), find_terms(member.bulle_id)
-    given, received = queries.totals(member.account_no)
-    offers = list_member_offers(member_id)
     return render_template(
         "reciprocity/members/show.html",
         member=member,
-        account=account,
         bulle=_bulle_names().get(str(member.bulle_id), ""),
-        told=tell_totals(given, received),
-        invited=invitation(member, given, received, account.balance, terms),
-        movements=queries.list_movements(member.account_no),
-        limits=queries.list_limits(member.account_no),
-        tell_limits=tell_limits,
-        offers=offers,
-        helpers={o.id: _helpers(o) for o in offers if o.kind == OfferKind.REQUEST},
         company=_company(member),
+        **_hours(member),
+        **_notices(member),
         **_rights(),
     )
 
@@ -210,6 +196,16 @@ def default_limits(member_id: uuid.UUID) -> ResponseReturnValue:
     return _to(member_id)
 
 
+def _search() -> sa.Select[Member]:
+    args = request.args
+    return queries.list_members(
+        q=args.get("q", ""),
+        bulle_id=args.get("bulle", type=uuid.UUID),
+        left=args.get("etat") == "partis",
+        sort=args.get("tri", "nom"),
+    )
+
+
 def _to(member_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", member_id=member_id), 303)
 
@@ -217,6 +213,26 @@ def _to(member_id: uuid.UUID) -> ResponseReturnValue:
 def _set_limits(number: int, form: LimitsForm) -> bool:
     set_limits(g.actor, number, form.floor(), form.ceiling(), form.reason.data or "")
     return True
+
+
+def _hours(member: Member) -> dict[str, object]:
+    account, terms = get_account(member.account_no), find_terms(member.bulle_id)
+    given, received = queries.totals(account.number)
+    return {
+        "account": account,
+        "told": tell_totals(given, received),
+        "invited": invitation(member, given, received, account.balance, terms),
+        "movements": queries.list_movements(account.number),
+        "limits": queries.list_limits(account.number),
+        "tell_limits": tell_limits,
+    }
+
+
+def _notices(member: Member) -> dict[str, object]:
+    """What they offer and ask for, with who could help."""
+    offers = list_member_offers(member.id)
+    requests = [offer for offer in offers if offer.kind == OfferKind.REQUEST]
+    return {"offers": offers, "helpers": {o.id: propose_people(o, HELPERS) for o in requests}}
 
 
 def _rights() -> dict[str, bool]:
@@ -237,10 +253,6 @@ def _bulles_for(member: Member) -> list[Bulle]:
     if member.bulle_id and member.bulle_id not in {bulle.id for bulle in run}:
         run.append(get_bulle(member.bulle_id))
     return run
-
-
-def _helpers(offer: Offer) -> list[Proposal]:
-    return propose_people(offer, HELPERS)
 
 
 def _company(member: Member) -> list[tuple[Member, list[str]]]:

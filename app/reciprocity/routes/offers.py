@@ -50,13 +50,24 @@ def index() -> ResponseReturnValue:
     )
 
 
+@bp.get("/pour")
+def whom() -> ResponseReturnValue:
+    """For whom one publishes: the people seen last, or those of a name."""
+    authorize(policies.can_record(g.actor))
+    q = request.args.get("q", "")
+    found = list_members(q=q, sort="nom" if q else "-dernier").limit(FOUND)
+    return render_template(
+        "reciprocity/offers/whom.html", people=[_choice(m) for m in db.session.scalars(found)]
+    )
+
+
 @bp.route("/nouvelle", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
-    """Publish for someone; first, for whom."""
+    """Publish for someone (`membre`)."""
     authorize(policies.can_record(g.actor))
     member = _chosen()
     if member is None:
-        return _ask_for_whom()
+        return redirect(url_for(".whom"), 303)
     form = PublishingForm(list_categories())
     form.kind.data = form.kind.data or request.args.get("genre")
     offer = attempt(
@@ -178,18 +189,12 @@ def _chosen() -> Member | None:
     return get_member(member_id) if member_id else None
 
 
-def _ask_for_whom() -> ResponseReturnValue:
-    q = request.args.get("q", "")
-    found = db.session.scalars(list_members(q=q, sort="nom" if q else "-dernier").limit(FOUND))
-    people = [
-        {
-            "nom": member.name,
-            "note": join_names(member.interests[:3]),
-            "url": url_for(".new", membre=member.id, genre=request.args.get("genre")),
-        }
-        for member in found
-    ]
-    return render_template("reciprocity/offers/whom.html", people=people)
+def _choice(member: Member) -> dict[str, str]:
+    return {
+        "nom": member.name,
+        "note": join_names(member.interests[:3]),
+        "url": url_for(".new", membre=member.id),
+    }
 
 
 def _cells(offer: Offer) -> tuple[object, ...]:
