@@ -12,9 +12,12 @@ from app.reciprocity.commands.categories import add_category
 from app.reciprocity.commands.holds import Request, ask_confirmation
 from app.reciprocity.commands.hours import Hours, declare_hours
 from app.reciprocity.commands.links import link_of
+from app.reciprocity.commands.sealing import sign_seal, write_seal
 from app.reciprocity.commands.tokens import create_token
-from app.reciprocity.models import Member, Regime
+from app.reciprocity.models import Member, Netting, Regime
+from app.reciprocity.models.loops import Loop, sha256_of
 from app.reciprocity.queries.members import find_member_of
+from tests.factories import clearing as elsewhere
 from tests.factories import reciprocity as make
 from tests.factories.cast import Cast
 
@@ -22,9 +25,9 @@ from tests.factories.cast import Cast
 def build_hours(cast: Cast) -> dict[str, object]:
     """Two members of the ASCS and one of the CCAS, an exchange: {inhabitant}, {inhabitant_2}, {account},
     {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered). The second one has a space, {space} and
-    {space_token}, a {notice}, and a {request} of the first to answer."""
+    {space_token}, a {notice}, and a {request} of the first to answer. The register has a {seal}."""
     accounts = make.join(cast, "Bernadette", "Yann")
-    make.join(cast, "Paul", who="denis")
+    paul = make.join(cast, "Paul", who="denis")["Paul"]
     found: dict[str, object] = {
         "account": accounts["Bernadette"],
         "exchange": make.exchange(cast, *accounts.values(), 60),
@@ -40,8 +43,19 @@ def build_hours(cast: Cast) -> dict[str, object]:
         found["stretch"] = _volunteer(cast.actor("alice"), accounts["Yann"])
     found["notice"] = make.publish(cast, accounts["Yann"], "Vélo")
     found |= _space(cast, *accounts.values())
+    found |= _elsewhere(cast, accounts["Bernadette"], paul)
     found |= dict(zip(("inhabitant", "inhabitant_2"), _members(cast, "alice"), strict=True))
+    found["seal"] = _seal(cast)
     return found | {"inhabitant_ccas": _members(cast, "denis")[0]}
+
+
+def _seal(cast: Cast) -> int:
+    """The seal of the register of the ASCS, signed."""
+    with tenant_context(cast.actor("alice").tenant_id):
+        number = write_seal()
+        sign_seal(number)
+        db.session.commit()
+    return number
 
 
 def _volunteer(actor: Actor, account_no: int) -> uuid.UUID:
@@ -66,6 +80,21 @@ def _space(cast: Cast, giver: int, receiver: int) -> dict[str, object]:
         link = link_of(member)
         db.session.commit()
         return {"space": link.id, "space_token": link.token, "request": request.id}
+
+
+def _elsewhere(cast: Cast, receiver: int, giver: int) -> dict[str, object]:
+    """An agreement with the CCAS, an hour received from one of its members, a loop through the Carsat."""
+    elsewhere.agree(cast)
+    code = elsewhere.code_of(cast, "denis", giver)
+    visit = elsewhere.visit(cast, "alice", receiver, "denis", code)
+    ids = [cast.home(who).id for who in ("alice", "denis", "fanny")]
+    legs = Loop(tuple(ids), 60).legs()
+    with tenant_context(ids[0]):
+        month = today().replace(day=1)
+        netting = Netting(id=new_id(), month=month, legs=legs, sha256=sha256_of(legs))
+        db.session.add(netting)
+        db.session.commit()
+        return {"pair": ids[1], "visit": visit, "netting": netting.id}
 
 
 def _members(cast: Cast, who: str) -> list[object]:

@@ -15,7 +15,7 @@ from app.core import services
 from app.core.access import public
 from app.core.config import settings
 from app.core.limits import throttled
-from app.core.verification import Limits, Trust, verify
+from app.core.verification import Limits, Trust, read_attachment, verify
 
 bp = Blueprint("verification", __name__, url_prefix="/verifier")
 
@@ -35,7 +35,11 @@ def index() -> ResponseReturnValue:
     known = queries.find_sealed_by_hash(hashlib.sha256(content).hexdigest())
     status = 200 if report.status != "unreadable" else 422
     return render_template(
-        "conventions/verified.html", report=report, known=known, name=form.file.data.filename
+        "conventions/verified.html",
+        report=report,
+        known=known,
+        reading=read_attachment(report.attachment),
+        name=form.file.data.filename,
     ), status
 
 

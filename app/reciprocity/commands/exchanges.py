@@ -111,14 +111,12 @@ def reverse_transfer(actor: Actor, transfer_id: uuid.UUID, reason: str) -> uuid.
 
 
 def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, reason: str) -> str:
-    """Undo an exchange and note what it should have been, in one act. Same rights as reverse_transfer."""
+    """Undo an exchange and note what it should have been, in one act. Same rights as reverse_transfer; a
+    member changes neither the people nor, when they gave, to more than the other agreed to."""
     transfer = get_transfer(transfer_id)
     authorize(_may_correct(actor, transfer))
-    if isinstance(actor, MemberActor) and actor.account_no not in (
-        exchange.giver,
-        exchange.receiver,
-    ):
-        raise DomainError("Vous corrigez seulement vos propres échanges.")
+    if isinstance(actor, MemberActor):
+        _check_own_correction(actor, transfer, exchange)
     _reverse(actor, transfer_id, reason, replacement=exchange.id)
     status: str = call(
         "ledger_post_exchange",
@@ -177,6 +175,16 @@ def _may_correct(actor: Actor, transfer: Transfer) -> bool:
         return policies.can_record(actor)
     recent = now() - transfer.posted_at <= CORRECTION
     return recent and actor.account_no in list_legs(transfer)
+
+
+def _check_own_correction(actor: MemberActor, transfer: Transfer, exchange: Exchange) -> None:
+    if (exchange.receiver, exchange.giver) != (transfer.debit, transfer.credit):
+        raise DomainError("Vous corrigez seulement la durée et le jour de vos propres échanges.")
+    if actor.account_no == exchange.giver and exchange.minutes > transfer.minutes:
+        raise DomainError(
+            "C’est plus que ce qui était noté. Notez le temps en plus avec « J’ai donné » :"
+            " l’autre personne le confirmera."
+        )
 
 
 def _reverse(

@@ -14,11 +14,11 @@ from app.core.errors import DomainError
 from app.core.jobs import later
 from app.core.permissions import Actor, authorize
 from app.reciprocity import emails, policies
-from app.reciprocity.models import Account, Member, MemberLink
+from app.reciprocity.models import Account, Member, MemberLink, Transfer
 from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.links import get_link, list_live_links, list_reached_by
-from app.reciprocity.queries.members import get_member
+from app.reciprocity.queries.members import find_member_of, get_member
 
 FRESH = timedelta(days=30)
 """A link that lasts this long is sent again rather than another made."""
@@ -103,6 +103,14 @@ def revoke_links(actor: Actor, member_id: uuid.UUID) -> int:
     if links:
         record(actor, "member.links_revoked", member)
     return len(links)
+
+
+def tell_correction(actor: MemberActor, transfer: Transfer, sentence: str) -> None:
+    """Write to the other person of an exchange that it was corrected, when they can be written to."""
+    other = transfer.debit if transfer.credit == actor.account_no else transfer.credit
+    member = find_member_of(other or 0)
+    if member and member.email and not (member.left_on or member.erased_at):
+        emails.tell_correction(member, link_of(member), transfer, actor.name, sentence)
 
 
 def link_of(member: Member) -> MemberLink:

@@ -46,7 +46,7 @@ def seal_statement(statement: Statement, proof: Proof, organisation: str, at: da
         verify_url=verify_url,
         at=at,
     )
-    title = f"{TITLE} du compte {statement.account.number}, au {long_date(statement.on)}"
+    title = f"{TITLE} du compte {statement.number}, au {long_date(statement.on)}"
     data = json.dumps(to_data(statement, proof, organisation), ensure_ascii=False, indent=1)
     rendered = render_pdf(
         html,
@@ -63,7 +63,7 @@ def seal_statement(statement: Statement, proof: Proof, organisation: str, at: da
 
 def to_data(statement: Statement, proof: Proof, organisation: str) -> dict[str, Any]:
     """What the file carries: the facts of each line that the chain covers, and the heads between them."""
-    number, head = statement.account.number, proof.base.head
+    number, head = statement.number, proof.base.head
     lines = []
     for movement in proof.movements:
         line = chain_line(movement)

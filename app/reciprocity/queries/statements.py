@@ -47,15 +47,19 @@ class Statement:
     """An account at the end of the day `on`: its entries up to `version`, and its balance then, in minutes.
 
     `since`: the first day that is told, None for all; `first`: the version of the first line told.
+    `latest`, `head`: where the account itself stood when it was read. Plain values: they outlive the
+    session.
     """
 
-    account: Account
+    number: int
     name: str
     since: date | None
     on: date
     first: int
     version: int
     balance: int
+    latest: int
+    head: bytes
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ def open_statement(account_no: int, on: date, since: date | None = None) -> Stat
     first = _version_before(account, _evening(since - timedelta(days=1))) + 1 if since else 1
     name = name_accounts([account_no]).get(account_no) or f"Compte {account_no}"
     balance = _balance_at(account_no, version)
-    return Statement(account, name, since, on, first, version, balance)
+    return Statement(
+        account_no, name, since, on, first, version, balance, account.version, account.head
+    )
 
 
 def list_movements(
@@ -96,15 +102,13 @@ def list_movements(
 ) -> list[Movement]:
     """The lines of a statement, newest first, or those before a version."""
     top = min(statement.version + 1, before or statement.version + 1)
-    rows = _lines(statement.account.number).where(
-        Entry.version >= statement.first, Entry.version < top
-    )
+    rows = _lines(statement.number).where(Entry.version >= statement.first, Entry.version < top)
     return _told(db.session.execute(rows.order_by(Entry.version.desc()).limit(limit)).all())
 
 
 def iter_movements(statement: Statement) -> Iterator[Movement]:
     """Every line of a statement, oldest first, read some at a time."""
-    yield from _between(statement.account.number, statement.first - 1, statement.version)
+    yield from _between(statement.number, statement.first - 1, statement.version)
 
 
 def read_proof(statement: Statement) -> Proof:
@@ -112,18 +116,18 @@ def read_proof(statement: Statement) -> Proof:
 
     ChainBroken: they do not lead to where the account stands.
     """
-    account = statement.account
-    base = _find_base(account.number, statement.first - 1)
-    movements = list(_between(account.number, base.version, statement.version))
-    head = replay(account.number, map(chain_line, movements), base.head)
-    if statement.version == account.version and head != account.head:
-        raise ChainBroken(f"account {account.number}")
+    number = statement.number
+    base = _find_base(number, statement.first - 1)
+    movements = list(_between(number, base.version, statement.version))
+    head = replay(number, map(chain_line, movements), base.head)
+    if statement.version == statement.latest and head != statement.head:
+        raise ChainBroken(f"account {number}")
     return Proof(base, movements, head)
 
 
 def count_proof(statement: Statement) -> int:
     """How many entries its proof would hold."""
-    return statement.version - _find_base(statement.account.number, statement.first - 1).version
+    return statement.version - _find_base(statement.number, statement.first - 1).version
 
 
 def chain_line(movement: Movement) -> Line:

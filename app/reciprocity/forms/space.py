@@ -1,0 +1,187 @@
+"""The forms of a member's own space, and of the door to it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
+
+from app.core.clock import today
+from app.core.db import new_id
+from app.core.forms import NO_FILL, Form, SheetForm, needed
+from app.reciprocity.commands.members import MemberSheet
+from app.reciprocity.commands.offers import OfferSheet
+from app.reciprocity.forms.exchanges import (
+    DAY_MISSING,
+    DURATION_HINT,
+    LONGEST_WORDING,
+    DurationField,
+    read_key,
+)
+from app.reciprocity.models import Category, Member, OfferKind, Transfer
+
+WHAT = "Par exemple : cuisine, couture, ordinateur, courses."
+
+
+class DoorForm(Form):
+    """The address that a link is asked for."""
+
+    email = EmailField(
+        "Votre adresse e-mail",
+        [needed("Écrivez votre adresse e-mail."), Email("Cette adresse est incomplète.")],
+        description="Celle que vous avez donnée à votre Bulle.",
+        render_kw={"autocomplete": "email"},
+    )
+
+
+class KeyedForm(Form):
+    """A form whose act can only be done once: it carries the id of what it makes."""
+
+    cle = HiddenField(default=new_id)
+
+    @property
+    def key(self) -> uuid.UUID:
+        """The id, made with the page. NoResultFound: it is not one of ours."""
+        return read_key(MultiDict({"cle": str(self.cle.data)})) or new_id()
+
+
+class TimeForm(KeyedForm):
+    """How long, which day, and what it was."""
+
+    minutes = DurationField(
+        "Durée",
+        [InputRequired("Dites combien de temps.")],
+        description=DURATION_HINT,
+        render_kw=NO_FILL,
+    )
+    day = DateField("Jour", [needed(DAY_MISSING)], default=today)
+    wording = StringField(
+        "C’était quoi ?",
+        [Optional(), Length(max=LONGEST_WORDING)],
+        description=WHAT,
+        render_kw=NO_FILL,
+    )
+
+    def validate_day(self, field: DateField) -> None:
+        """Not to come."""
+        if field.data and field.data > today():
+            raise ValidationError("Ce jour n’est pas encore venu. Choisissez un autre jour.")
+
+    @property
+    def on(self) -> date:
+        """The day, once the form is whole."""
+        day: date | None = self.day.data
+        assert day  # noqa: S101 the field is required
+        return day
+
+
+class OwnCorrectionForm(TimeForm):
+    """An exchange as it should have been noted, by one of its two people."""
+
+    reason = StringField(
+        "Pourquoi ?",
+        [needed("Dites pourquoi, en quelques mots."), Length(max=LONGEST_WORDING)],
+        description="L’autre personne le lira. Par exemple : c’était une heure, pas deux.",
+        render_kw=NO_FILL,
+    )
+
+    @classmethod
+    def of(cls, transfer: Transfer, wording: str) -> OwnCorrectionForm:
+        """The form filled with what was noted."""
+        return cls(minutes=transfer.minutes, day=transfer.happened_on, wording=wording)
+
+
+class OwnSheetForm(SheetForm):
+    """What members may change of what is known of them."""
+
+    interests = StringField(
+        "Ce que vous aimez",
+        [Optional(), Length(max=500)],
+        description="Séparé par des virgules. Par exemple : cuisiner, marcher, les chats.",
+        render_kw=NO_FILL,
+    )
+    email = EmailField(
+        "Votre adresse e-mail",
+        [Optional(), Email("Cette adresse est incomplète.")],
+        description="Le lien de votre espace y arrive.",
+        render_kw={"autocomplete": "email"},
+    )
+    phone = TelField(
+        "Votre téléphone", [Optional(), Length(max=30)], render_kw={"autocomplete": "tel"}
+    )
+    shows_contact = BooleanField("Les autres membres peuvent voir mon adresse et mon téléphone")
+
+    @classmethod
+    def of(cls, member: Member) -> OwnSheetForm:
+        """The form filled with the sheet."""
+        return cls(
+            interests=", ".join(member.interests),
+            email=member.email,
+            phone=member.phone,
+            shows_contact=member.shows_contact,
+            version=member.version,
+        )
+
+    def sheet(self, member: Member) -> MemberSheet:
+        """The sheet as it should become. An address may be shared: whose else it is stays unsaid."""
+        words = (" ".join(word.split()) for word in (self.interests.data or "").split(","))
+        return MemberSheet(
+            name=member.name,
+            bulle_id=member.bulle_id,
+            email=self.email.data or "",
+            phone=self.phone.data or "",
+            interests=[word for word in words if word],
+            shows_contact=self.shows_contact.data,
+            shares_email=True,
+        )
+
+
+class NoticeForm(KeyedForm):
+    """What a member offers, or asks for."""
+
+    kind = RadioField(
+        "C’est…",
+        choices=[
+            (OfferKind.OFFER.value, "Quelque chose que je propose"),
+            (OfferKind.REQUEST.value, "Quelque chose que je cherche"),
+        ],
+        default=OfferKind.OFFER.value,
+    )
+    title = StringField(
+        "En quelques mots",
+        [needed("Écrivez l’annonce en quelques mots."), Length(max=100)],
+        description="Par exemple : cuisiner ensemble, réparer un vélo.",
+        render_kw=NO_FILL,
+    )
+    category = SelectField("Thème", [needed("Choisissez un thème.")])
+    text = TextAreaField(
+        "Plus de détails", [Optional(), Length(max=1000)], render_kw={"rows": 3, **NO_FILL}
+    )
+
+    def offer(self, categories: list[Category]) -> None:
+        """The themes to choose among."""
+        named = [SelectChoice(str(c.id), c.name) for c in categories]
+        self.category.choices = [SelectChoice("", ""), *named]
+
+    def sheet(self) -> OfferSheet:
+        """What the notice says."""
+        return OfferSheet(
+            kind=OfferKind(self.kind.data),
+            category_id=uuid.UUID(self.category.data),
+            title=self.title.data or "",
+            text=self.text.data or "",
+        )

@@ -1,0 +1,90 @@
+"""What awaits an answer, for the team: many members come without e-mail, and are answered for."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.answers import download, page_number
+from app.core.clock import paris
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.listing import paginate
+from app.core.permissions import authorize
+from app.reciprocity import policies
+from app.reciprocity.commands import holds
+from app.reciprocity.models import Hold, HoldOutcome
+from app.reciprocity.queries.accounts import name_accounts, name_operators
+from app.reciprocity.queries.holds import STATES, list_requests
+
+bp = Blueprint("requests", __name__, url_prefix="/<slug>/heures/demandes")
+
+Rows = Sequence[sa.Row[Hold, HoldOutcome | None]]
+HEADER = ("A donné", "A reçu", "Minutes", "Jour", "Quoi", "Demandé le", "Réponse", "Par")
+ANSWERS = {
+    "accord": (holds.accept_request, "L’échange est noté, en votre nom."),
+    "refus": (holds.decline_request, "Rien n’a été noté. La réponse est à votre nom."),
+    "retrait": (holds.cancel_request, "La demande est retirée, en votre nom."),
+}
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """Who says they gave, and who has not confirmed yet."""
+    authorize(policies.can_read(g.actor))
+    state = request.args.get("etat", "attente")
+    statement = list_requests(q=request.args.get("q", "").strip(), state=state)
+    if "format" in request.args:
+        return download("Demandes", HEADER, _cells(db.session.execute(statement).all()))
+    page = paginate(statement, page_number(), entities=False)
+    return render_template(
+        "reciprocity/requests/index.html",
+        page=page,
+        state=state,
+        states=list(STATES.items()),
+        names=_names(page.rows),
+        answerers=_answerers(page.rows),
+        can_record=policies.can_record(g.actor),
+    )
+
+
+@bp.post("/<uuid:hold_id>/<any(accord, refus, retrait):answer>")
+def answer(hold_id: uuid.UUID, answer: str) -> ResponseReturnValue:
+    """Answer for someone; the register says who did."""
+    act, sentence = ANSWERS[answer]
+    try:
+        act(g.actor, hold_id)
+    except DomainError as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(sentence)
+    return redirect(url_for(".index"), 303)
+
+
+def _names(rows: Rows) -> dict[int, str]:
+    return name_accounts({number for hold, _ in rows for number in (hold.debit, hold.credit)})
+
+
+def _answerers(rows: Rows) -> dict[int, str]:
+    return name_operators({outcome.operator_no for _, outcome in rows if outcome})
+
+
+def _cells(rows: Rows) -> list[tuple[object, ...]]:
+    names, answerers = _names(rows), _answerers(rows)
+    return [
+        (
+            names.get(hold.credit, ""),
+            names.get(hold.debit, ""),
+            hold.minutes,
+            hold.happened_on.isoformat(),
+            hold.wording,
+            paris(hold.created_at).strftime("%Y-%m-%d %H:%M"),
+            outcome.label if outcome else "",
+            answerers.get(outcome.operator_no, "") if outcome else "",
+        )
+        for hold, outcome in rows
+    ]

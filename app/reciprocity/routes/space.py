@@ -1,0 +1,155 @@
+"""A member's own space: where they are, what they received, what they gave, what awaits their answer."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.access import public
+from app.core.answers import attempt, flash_undo, show_form
+from app.core.errors import DomainError
+from app.core.limits import throttled
+from app.core.text import duration
+from app.reciprocity.commands import holds
+from app.reciprocity.commands.exchanges import Exchange, record_exchange
+from app.reciprocity.commands.members import update_member
+from app.reciprocity.forms.space import OwnSheetForm, TimeForm
+from app.reciprocity.models import Member
+from app.reciprocity.models.invitations import own_invitation, tell_own_totals
+from app.reciprocity.queries.accounts import find_terms, name_accounts
+from app.reciprocity.queries.holds import list_asked, list_to_answer
+from app.reciprocity.queries.members import list_movements, totals
+from app.reciprocity.queries.offers import list_member_offers
+from app.reciprocity.queries.space import (
+    FEW,
+    get_other,
+    list_companions,
+    list_thanks,
+    search_others,
+)
+from app.reciprocity.routes.inside import inside, space
+
+bp = inside("space", __name__)
+
+DURATIONS = (30, 60, 90, 120, 150, 180)
+ANSWERS = {
+    "accord": (holds.accept_request, "L’échange est noté. Merci !"),
+    "refus": (holds.decline_request, "C’est dit. Rien n’a été noté."),
+    "retrait": (holds.cancel_request, "Votre demande est retirée."),
+}
+
+
+@bp.get("/")
+@public
+def show() -> ResponseReturnValue:
+    """Where I am, and what awaits me."""
+    me = space().account
+    to_answer, asked = list_to_answer(me.number), list_asked(me.number)
+    given, received = totals(me.number)
+    thanks = list_thanks(me.number)
+    people = {number for hold in (*to_answer, *asked) for number in (hold.debit, hold.credit)}
+    terms = find_terms(me.bulle_id)
+    return render_template(
+        "reciprocity/space/show.html",
+        told=tell_own_totals(given, received),
+        invited=own_invitation(given, received, me.balance, terms),
+        to_answer=to_answer,
+        asked=asked,
+        names=name_accounts(people | {t.debit for _, t in thanks}),
+        movements=list_movements(me.number, 3),
+        offers=list_member_offers(space().member.id),
+        thanks=thanks,
+    )
+
+
+@bp.get("/<any(recu, donne):way>")
+@public
+def choose(way: str) -> ResponseReturnValue:
+    """With whom?"""
+    q, me = request.args.get("q", "").strip(), space().account.number
+    known = [] if q else list_companions(me)
+    found = known or search_others(me, q)
+    return render_template(
+        "reciprocity/space/choose.html",
+        way=way,
+        q=q,
+        people=found[:FEW],
+        known=bool(known),
+        more=len(found) > FEW,
+    )
+
+
+@bp.route("/<any(recu, donne):way>/<uuid:member_id>", methods=["GET", "POST"])
+@public
+@throttled("60 per hour", needs_redis=False)
+def tell(way: str, member_id: uuid.UUID) -> ResponseReturnValue:
+    """How long? What is received is noted at once; what is given waits for the other."""
+    other, form = get_other(space().account.number, member_id), TimeForm()
+    if attempt(form, lambda: (_receive if way == "recu" else _give)(form, other)) is None:
+        return show_form(
+            "reciprocity/space/tell.html", form, way=way, other=other, durations=DURATIONS
+        )
+    if way == "recu":
+        return redirect(url_for("space_exchanges.show", transfer_id=form.key, note=1), 303)
+    take_back = url_for(".answer", hold_id=form.key, answer="retrait")
+    told = f"{other.name} confirmera : {duration(form.minutes.data)}."
+    flash_undo(told, take_back, "Retirer cette demande")
+    return redirect(url_for(".show"), 303)
+
+
+@bp.post("/demandes/<uuid:hold_id>/<any(accord, refus, retrait):answer>")
+@public
+@throttled("60 per hour", needs_redis=False)
+def answer(hold_id: uuid.UUID, answer: str) -> ResponseReturnValue:
+    """Confirm, say that it is not right, or take one's own request back."""
+    act, sentence = ANSWERS[answer]
+    try:
+        act(space().actor, hold_id)
+    except DomainError as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(sentence)
+    return redirect(url_for(".show"), 303)
+
+
+@bp.route("/fiche", methods=["GET", "POST"])
+@public
+@throttled("30 per hour", needs_redis=False)
+def sheet() -> ResponseReturnValue:
+    """What I like, how to reach me, who may see it."""
+    member = space().member
+    form = OwnSheetForm.of(member)
+    done = attempt(
+        form,
+        lambda: update_member(space().actor, member.id, form.sheet(member), version=form.seen()),
+    )
+    if done is None:
+        return show_form("reciprocity/space/sheet.html", form)
+    flash("Votre fiche est à jour.")
+    return redirect(url_for(".show"), 303)
+
+
+def _receive(form: TimeForm, other: Member) -> str:
+    exchange = Exchange(
+        form.key,
+        giver=other.account_no,
+        receiver=space().account.number,
+        minutes=form.minutes.data,
+        happened_on=form.on,
+        wording=form.wording.data or "",
+    )
+    return record_exchange(space().actor, exchange)
+
+
+def _give(form: TimeForm, other: Member) -> str:
+    asked = holds.Request(
+        form.key,
+        giver=space().account.number,
+        receiver=other.account_no,
+        minutes=form.minutes.data,
+        happened_on=form.on,
+        wording=form.wording.data or "",
+    )
+    return holds.ask_confirmation(space().actor, asked)

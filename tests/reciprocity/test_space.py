@@ -1,0 +1,332 @@
+"""A member's own space: the personal link that opens it, and what can be done there."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.clock import now, today
+from app.core.db import db, new_id, tenant_context
+from app.reciprocity.commands import exchanges, links
+from app.reciprocity.models import Entry, MemberLink
+from app.reciprocity.queries.accounts import get_account
+from app.reciprocity.queries.exchanges import find_note, find_reversal
+from app.reciprocity.queries.holds import find_outcome, list_asked
+from app.reciprocity.queries.members import find_member_of
+from app.reciprocity.queries.offers import list_member_offers
+from tests.factories.cast import Cast
+from tests.factories.reciprocity import exchange, join
+from tests.factories.work import do_work
+from tests.http import Client
+
+
+class Place:
+    """The space of a member: their account, their link, their browser (nobody is signed in there)."""
+
+    def __init__(self, cast: Cast, client: Client, number: int, who: str = "alice") -> None:
+        self.cast, self.client, self.number = cast, client, number
+        self.tenant = cast.home(who)
+        with tenant_context(self.tenant.id):
+            member = find_member_of(number)
+            assert member
+            link = links.link_of(member)
+            self.member_id, self.link_id, self.token = member.id, link.id, link.token
+            db.session.commit()
+        self.url = f"/{self.tenant.slug}/mon-espace/{self.link_id}/{self.token}"
+
+    def get(self, path: str = "/", status: int = 200) -> str:
+        """A page of it."""
+        return self.client.get(self.url + path, status=status).text.replace("\xa0", " ")
+
+    def post(self, path: str, status: int = 303, **form: object) -> str:
+        """An act in it; where it leads."""
+        answer = self.client.post(self.url + path, dict(form), status=status)
+        return answer.headers.get("Location", "") or answer.text.replace("\xa0", " ")
+
+    def balance(self) -> int:
+        """Where their account is."""
+        with tenant_context(self.tenant.id):
+            return get_account(self.number).balance
+
+
+@pytest.fixture
+def people(cast: Cast) -> dict[str, int]:
+    """Members of the ASCS: name → account number."""
+    return join(cast)
+
+
+@pytest.fixture
+def yann(cast: Cast, client: Client, people: dict[str, int]) -> Place:
+    """The space of Yann."""
+    return Place(cast, client, people["Yann"])
+
+
+@pytest.fixture
+def awa(cast: Cast, client: Client, people: dict[str, int]) -> Place:
+    """The space of Awa."""
+    return Place(cast, client, people["Awa"])
+
+
+def change_link(place: Place, **facts: object) -> None:
+    """Change a link behind everyone's back."""
+    with tenant_context(place.tenant.id):
+        link = db.session.get_one(MemberLink, (place.tenant.id, place.link_id))
+        for name, value in facts.items():
+            setattr(link, name, value)
+        db.session.commit()
+
+
+def last_exchange(place: Place) -> uuid.UUID:
+    """The transfer of the last line of an account."""
+    with tenant_context(place.tenant.id):
+        version = get_account(place.number).version
+        key = (place.tenant.id, place.number, version)
+        return db.session.get_one(Entry, key).transfer_id
+
+
+def test_a_link_opens_with_its_secret_alone(yann: Place, awa: Place, client: Client) -> None:
+    assert "Bonjour Yann" in yann.get()
+    client.get(f"/ascs/mon-espace/{yann.link_id}/{awa.token}/", status=410)
+    client.get(f"/ascs/mon-espace/{uuid.uuid4()}/{yann.token}/", status=404)
+    client.get(f"/ccas/mon-espace/{yann.link_id}/{yann.token}/", status=404)
+    change_link(yann, expires_at=now() - timedelta(seconds=1))
+    assert "Demander un autre lien" in yann.get(status=410)
+    yann.post("/fiche", status=410)
+    change_link(awa, revoked_at=now())
+    for path in ("/", "/recu", "/echanges/", "/releve", "/releve.pdf", "/annonces/", "/fiche"):
+        awa.get(path, status=410)
+
+
+def test_the_link_of_who_left_or_was_erased_opens_nothing(yann: Place) -> None:
+    for facts in ({"left_on": today()}, {"left_on": None, "erased_at": now()}):
+        with tenant_context(yann.tenant.id):
+            member = find_member_of(yann.number)
+            assert member
+            for name, value in facts.items():
+                setattr(member, name, value)
+            db.session.commit()
+        yann.get(status=410)
+
+
+def test_a_link_is_asked_for_without_telling_who_is_known(
+    app: Flask, yann: Place, client: Client
+) -> None:
+    with tenant_context(yann.tenant.id):
+        member = find_member_of(yann.number)
+        assert member
+        member.reach("yann@exemple.fr", None)
+        db.session.commit()
+    answers = [
+        client.post("/ascs/mon-espace/", {"email": address})
+        for address in ("Yann@Exemple.fr", "personne@exemple.fr")
+    ]
+    assert {a.headers["Location"] for a in answers} == {"/ascs/mon-espace/envoi"}
+    client.get("/ascs/mon-espace/envoi")
+    client.post("/ascs/mon-espace/", {"email": "rien"}, status=422)
+    client.post("/ccas/mon-espace/", {"email": "yann@exemple.fr"})
+    do_work()
+    mails = list(app.extensions["mail_gateway"].read())
+    assert [m["To"] for _, m in mails] == ["yann@exemple.fr"]
+    text = mails[0][1].get_body(("plain",)).get_content()
+    found = re.search(r"http://localhost(/ascs/mon-espace/\S+)", text)
+    assert found
+    assert "Bonjour Yann" in client.get(found[1]).text
+
+
+def test_the_team_sends_prints_and_closes_links(app: Flask, yann: Place, client: Client) -> None:
+    sheet = f"/ascs/heures/membres/{yann.member_id}/lien"
+    client.post(sheet, as_="alice", status=422)
+    for path in ("", "/papier", "/fermeture"):
+        client.post(sheet + path, as_="carole", status=403)
+        client.post(sheet.replace("ascs", "ccas") + path, as_="denis", status=404)
+    paper = client.post(f"{sheet}/papier", as_="bob").headers["Location"]
+    page = client.get(paper, as_="bob").text
+    assert yann.url in page
+    assert "data:image/svg+xml" in page
+    client.get(sheet, as_="alice")
+    client.post(f"{sheet}/fermeture", as_="alice")
+    yann.get(status=410)
+    client.get(paper, as_="bob", status=404)
+
+
+def test_what_i_received_is_noted_at_once_and_once(
+    yann: Place, people: dict[str, int], awa: Place
+) -> None:
+    assert "Awa" in yann.get("/recu")
+    assert "Awa" in yann.get("/recu?q=AW")
+    assert "personne du nom de" in yann.get("/recu?q=zz")
+    page = yann.get(f"/recu/{awa.member_id}")
+    assert "Vous avez reçu de" in page
+    key = re.search(r'name="cle" value="([^"]+)"', page)
+    assert key
+    sent: dict[str, Any] = {"cle": key[1], "minutes": "90", "day": today()}
+    for _ in range(2):
+        where = yann.post(f"/recu/{awa.member_id}", **sent)
+    assert yann.balance() == -90
+    done = yann.client.get(where).text.replace("\xa0", " ")
+    assert "Vous avez reçu 1 h 30 de Awa" in done
+    assert "noté par Yann" in done
+    assert "Vous avez donné 1 h 30 à Yann" in awa.get()
+    refused = yann.post(f"/recu/{awa.member_id}", status=422, **(sent | {"minutes": "60"}))
+    assert "déjà noté, autrement" in refused
+
+
+def test_bad_durations_and_people_are_refused(yann: Place, awa: Place, cast: Cast) -> None:
+    paul = join(cast, "Paul", who="denis")["Paul"]
+    with tenant_context(cast.tenants["ccas"].id):
+        stranger = find_member_of(paul)
+        assert stranger
+        stranger_id = stranger.id
+    for minutes in ("0", "-30", "1441", "", "beaucoup"):
+        yann.post(f"/recu/{awa.member_id}", status=422, minutes=minutes, day=today())
+    tomorrow = today() + timedelta(days=1)
+    yann.post(f"/recu/{awa.member_id}", status=422, minutes="30", day=tomorrow)
+    yann.post(f"/donne/{awa.member_id}", status=422, minutes="1440", day=today())
+    for who in (stranger_id, yann.member_id, uuid.uuid4()):
+        yann.post(f"/recu/{who}", status=404, minutes="30", day=today())
+        yann.post(f"/donne/{who}", status=404, minutes="30", day=today())
+    yann.post(f"/recu/{awa.member_id}", status=404, minutes="30", day=today(), cle=uuid.uuid4())
+    assert yann.balance() == awa.balance() == 0
+
+
+def test_what_i_gave_waits_for_the_other(yann: Place, awa: Place) -> None:
+    key = new_id()
+    for _ in range(2):
+        yann.post(f"/donne/{awa.member_id}", cle=key, minutes="45", day=today(), wording="vélo")
+    assert "Awa confirmera : 45 min." in yann.get()
+    assert "Yann dit vous avoir donné 45 min" in awa.get()
+    yann.post(f"/demandes/{key}/accord", status=403)
+    awa.post(f"/demandes/{key}/accord")
+    awa.post(f"/demandes/{key}/refus")
+    assert "Quelqu’un a répondu avant vous" in awa.get()
+    assert (yann.balance(), awa.balance()) == (45, -45)
+    assert "dit vous avoir donné" not in awa.get()
+
+
+def test_no_is_one_tap_and_a_request_can_be_taken_back(yann: Place, awa: Place) -> None:
+    refused, taken_back = new_id(), new_id()
+    for key in (refused, taken_back):
+        yann.post(f"/donne/{awa.member_id}", cle=key, minutes="60", day=today())
+    awa.post(f"/demandes/{refused}/refus")
+    yann.post(f"/demandes/{taken_back}/retrait")
+    with tenant_context(yann.tenant.id):
+        outcomes = [find_outcome(key) for key in (refused, taken_back)]
+        assert [o.outcome for o in outcomes if o] == ["declined", "cancelled"]
+        assert list_asked(yann.number) == []
+        assert get_account(awa.number).held == 0
+
+
+def test_either_corrects_for_72_hours_and_both_see_it(
+    cast: Cast, yann: Place, awa: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = exchange(cast, awa.number, yann.number, 120)
+    key = new_id()
+    right: dict[str, Any] = {
+        "cle": key,
+        "minutes": "1 h",
+        "day": today(),
+        "reason": "C’était une heure",
+    }
+    for _ in range(2):
+        yann.post(f"/echanges/{noted}/correction", **right)
+    assert (yann.balance(), awa.balance()) == (-60, 60)
+    assert "C’était une heure" in awa.get(f"/echanges/{noted}")
+    # Awa gave: she may say less, never more than Yann agreed to.
+    more = {"minutes": "3 h", "day": today(), "reason": "Plus"}
+    assert "J’ai donné" in awa.post(f"/echanges/{key}/correction", status=422, **more)
+    for _ in range(2):
+        awa.post(f"/echanges/{key}/annulation")
+    assert (yann.balance(), awa.balance()) == (0, 0)
+    late = exchange(cast, awa.number, yann.number, 30)
+    monkeypatch.setattr(exchanges, "CORRECTION", timedelta(0))
+    yann.post(f"/echanges/{late}/annulation", status=403)
+    yann.get(f"/echanges/{late}/correction", status=403)
+    assert "elle peut encore corriger" in yann.get(f"/echanges/{late}")
+
+
+def test_others_exchanges_are_not_found(cast: Cast, yann: Place, people: dict[str, int]) -> None:
+    theirs = exchange(cast, people["Awa"], people["Fatima"], 30)
+    for path in ("", "/correction"):
+        yann.get(f"/echanges/{theirs}{path}", status=404)
+    for path in ("/merci", "/sujet", "/annulation", "/correction"):
+        yann.post(f"/echanges/{theirs}{path}", status=404, thanks="x", wording="x")
+    with tenant_context(yann.tenant.id):
+        assert find_note(theirs) is None
+        assert find_reversal(theirs) is None
+
+
+def test_hours_of_welcome_and_gatherings_are_not_undone_alone(
+    cast: Cast, yann: Place, people: dict[str, int]
+) -> None:
+    with tenant_context(yann.tenant.id):
+        shares = {yann.number: 60, people["Awa"]: -30, people["Fatima"]: -30}
+        exchanges.record_group(cast.actor("alice"), new_id(), shares, today())
+        db.session.commit()
+    gathering = last_exchange(yann)
+    assert "Une erreur ? Parlez-en" in yann.get(f"/echanges/{gathering}")
+    yann.post(f"/echanges/{gathering}/annulation", status=403)
+    assert yann.balance() == 60
+
+
+def test_only_who_received_says_thank_you(cast: Cast, yann: Place, awa: Place) -> None:
+    noted = exchange(cast, awa.number, yann.number, 60, wording="couture")
+    yann.post(f"/echanges/{noted}/sujet", wording="couture et café")
+    yann.post(f"/echanges/{noted}/merci", thanks="Merci pour l’ourlet !")
+    awa.post(f"/echanges/{noted}/merci", status=403, thanks="de rien")
+    assert "Merci pour l’ourlet !" in awa.get()
+    assert "couture et café" in awa.get("/echanges/")
+
+
+def test_my_notices_and_those_of_others(yann: Place, awa: Place) -> None:
+    theme = re.search(r'<option value="([0-9a-f-]{36})">Mobilité', yann.get("/annonces/nouvelle"))
+    assert theme
+    key = new_id()
+    sent: dict[str, Any] = {
+        "cle": key,
+        "kind": "request",
+        "title": "Réparer un vélo",
+        "category": theme[1],
+    }
+    for _ in range(2):
+        yann.post("/annonces/nouvelle", **sent)
+    yann.post("/annonces/nouvelle", status=422, title="")
+    seen = awa.get("/annonces/?q=velo&genre=request")
+    assert "Réparer un vélo" in seen
+    assert "demandez à la personne qui anime" in seen
+    awa.post(f"/annonces/{key}/retrait", status=403)
+    yann.post(f"/annonces/{key}/renouvellement")
+    yann.post(f"/annonces/{key}/retrait")
+    assert "« Réparer un vélo » n’est plus affichée." in yann.get()
+    assert "Réparer un vélo" not in awa.get("/annonces/")
+    yann.post(f"/annonces/{key}/retour")
+    with tenant_context(yann.tenant.id):
+        assert len(list_member_offers(yann.member_id)) == 1
+
+
+def test_my_sheet_is_mine_to_change(yann: Place, awa: Place) -> None:
+    page = yann.get("/fiche")
+    version = re.search(r'name="version"[^>]*value="(\d+)"', page)
+    assert version
+    sheet: dict[str, Any] = {
+        "interests": "cuisiner,  le   vélo ,", "email": "yann@exemple.fr", "phone": "06 12 34 56 78",
+        "shows_contact": "y", "version": version[1],
+    }  # fmt: skip
+    yann.post("/fiche", **sheet)
+    assert "Vous aimez : cuisiner et le vélo" in yann.get()
+    assert "pendant que vous écriviez" in yann.post("/fiche", status=422, **sheet)
+    yann.post("/fiche", status=422, email="pas une adresse", version="9")
+    # Whose address it is already stays unsaid.
+    awa.post("/fiche", email="yann@exemple.fr", version=version[1])
+
+
+def test_the_space_says_where_i_am_kindly(cast: Cast, yann: Place, people: dict[str, int]) -> None:
+    assert "Vous n’avez encore rien donné ni reçu" in yann.get()
+    exchange(cast, yann.number, people["Awa"], 13 * 60)
+    page = yann.get()
+    assert "Vous avez donné 13 h et n’avez encore rien reçu. Qu’aimeriez-vous recevoir ?" in page
+    assert "danger" not in page

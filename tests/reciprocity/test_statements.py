@@ -1,0 +1,287 @@
+"""Statements: a prefix of the chain, the same for ever, sealed, and checked by anyone with the file alone."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pikepdf
+import pytest
+from flask import Flask
+
+from app.core import services
+from app.core.clock import now, today
+from app.core.db import db, new_id, tenant_context
+from app.core.errors import ServiceUnavailable
+from app.core.gateways.signature import SignatureService
+from app.core.verification import Trust, read_attachment, verify
+from app.reciprocity.commands import sealing
+from app.reciprocity.documents.statement import (
+    SOUND,
+    UNSOUND,
+    read_statement,
+    seal_statement,
+    to_data,
+)
+from app.reciprocity.queries import statements
+from app.reciprocity.queries.accounts import get_account
+from app.reciprocity.queries.members import find_member_of
+from app.reciprocity.queries.statements import (
+    ChainBroken,
+    iter_movements,
+    list_movements,
+    open_statement,
+    read_proof,
+)
+from app.reciprocity.routes import statements as routes
+from tests.core.test_verification import replace_page, swap_attachment, update
+from tests.factories.cast import Cast
+from tests.factories.reciprocity import exchange, join
+from tests.http import Client
+
+YESTERDAY, TOMORROW = today() - timedelta(days=1), today() + timedelta(days=1)
+
+
+@pytest.fixture
+def pair(cast: Cast) -> tuple[int, int]:
+    """Bernadette and Yann, who gave 30, then received 10, twice."""
+    one, other = join(cast, "Bernadette", "Yann").values()
+    for _ in range(2):
+        exchange(cast, one, other, 30, wording="couture")
+        exchange(cast, other, one, 10)
+    return one, other
+
+
+@pytest.fixture
+def data(cast: Cast, pair: tuple[int, int]) -> dict[str, Any]:
+    """The data of Bernadette's statement."""
+    with tenant_context(cast.tenants["ascs"].id):
+        statement = open_statement(pair[0], today())
+        written = json.dumps(to_data(statement, read_proof(statement), "ASCS"))
+    read: dict[str, Any] = json.loads(written)
+    return read
+
+
+def test_a_statement_tells_the_lines_and_proves_the_head(cast: Cast, pair: tuple[int, int]) -> None:
+    with tenant_context(cast.tenants["ascs"].id):
+        statement = open_statement(pair[0], today())
+        assert (statement.version, statement.balance, statement.name) == (4, 40, "Bernadette")
+        told = list(iter_movements(statement))
+        assert [m.entry.balance_after for m in told] == [30, 20, 50, 40]
+        assert [m.other for m in told] == ["Yann"] * 4
+        assert told[0].wording == "couture"
+        assert read_proof(statement).head == get_account(pair[0]).head
+        newest = list_movements(statement, limit=3)
+        assert [m.entry.version for m in newest] == [4, 3, 2]
+        assert [m.entry.version for m in list_movements(statement, before=2)] == [1]
+
+
+def test_the_statement_of_a_past_day_never_changes(
+    cast: Cast, pair: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = pair
+    with tenant_context(cast.tenants["ascs"].id):
+        before = open_statement(one, YESTERDAY)
+        assert (before.version, before.balance) == (0, 0)
+        assert list(iter_movements(before)) == []
+        # Everything was written today: seen from tomorrow, more lines do not change it.
+        cut = statements._evening(YESTERDAY), now()
+        ends = {YESTERDAY: cut[0], today(): cut[1]}
+        monkeypatch.setattr(statements, "_evening", ends.__getitem__)
+        first = to_data(s := open_statement(one, today()), read_proof(s), "ASCS")
+    exchange(cast, one, other, 60)
+    with tenant_context(cast.tenants["ascs"].id):
+        again = to_data(s := open_statement(one, today()), read_proof(s), "ASCS")
+        assert again == first
+        assert get_account(one).version == first["version"] + 1
+
+
+def test_a_period_starts_from_the_seal_before_it(
+    cast: Cast, pair: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = pair
+    with tenant_context(cast.tenants["ascs"].id):
+        sealing.close_days()
+        sealing.write_seal()
+        db.session.commit()
+        noon = now()
+    exchange(cast, one, other, 60)
+    with tenant_context(cast.tenants["ascs"].id):
+        ends = {YESTERDAY: noon, today(): now()}
+        monkeypatch.setattr(statements, "_evening", ends.__getitem__)
+        statement = open_statement(one, today(), since=today())
+        proof = read_proof(statement)
+        assert (statement.first, statement.version) == (5, 5)
+        assert (proof.base.version, proof.base.balance, proof.base.seal_no) == (4, 40, 1)
+        assert len(proof.movements) == 1
+        assert proof.head == get_account(one).head
+        reading = read_statement(to_data(statement, proof, "ASCS"))
+        assert reading
+        assert reading.sound
+        assert ("Lignes rejouées", "1, depuis : sceau n° 1 du registre") in reading.facts
+
+
+def test_entries_that_do_not_lead_to_the_head_are_seen(
+    cast: Cast, pair: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "replay", lambda *_: b"another head")
+    with tenant_context(cast.tenants["ascs"].id), pytest.raises(ChainBroken):
+        read_proof(open_statement(pair[0], today()))
+
+
+def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
+    """Write something else in the data, at `line.field` or `field`."""
+
+    def act(data: dict[str, Any]) -> None:
+        line, _, field = path.rpartition(".")
+        (data["lines"][int(line)] if line else data)[field] = value
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("attack", "fault"),
+    [
+        (change("1.minutes", 11), "La ligne 2 ne dit pas la même chose"),
+        (change("1.day", "2026-01-01"), "La ligne 2 a été changée."),
+        (change("2.operator", 99), "La ligne 3 a été changée."),
+        (change("0.head", "00" * 32), "La ligne 1 a été changée."),
+        (change("0.transfer", str(new_id())), "La ligne 1 a été changée."),
+        (change("balance", 400), "Les lignes font 40 min, et non 6 h 40."),
+        (change("head", "00" * 32), "L’empreinte finale"),
+        (change("account", 7), "La ligne 1 ne dit pas la même chose"),
+        (lambda data: data["lines"].pop(1), "Entre les lignes 1 et 3, il en manque."),
+        (lambda data: data["lines"].pop(), "L’empreinte finale"),
+        (lambda data: data["base"].update(balance=600), "Il ne part pas d’un compte vide."),
+        (lambda data: data.pop("lines"), "Elles ne se lisent pas."),
+        (change("1.minutes", "beaucoup"), "Elles ne se lisent pas."),
+        (change("1.minutes", 10**30), "Elles ne se lisent pas."),
+        (change("on", "demain"), "Elles ne se lisent pas."),
+    ],
+)
+def test_changed_data_are_seen_and_said(
+    data: dict[str, Any], attack: Callable[[dict[str, Any]], object], fault: str
+) -> None:
+    honest = read_statement(data)
+    assert honest
+    assert (honest.title, honest.faults) == (SOUND, ())
+    assert "solde +40\xa0min" in honest.sentence
+    attack(data)
+    found = read_statement(data)
+    assert found
+    assert found.title == UNSOUND
+    assert any(fault in said.replace("\xa0", " ") for said in found.faults), found.faults
+
+
+def test_data_of_another_kind_are_left_to_others() -> None:
+    for content in (None, b"", b"{", b"[]", b"[" * 100_000, b'{"format": "autre"}', b"\xff"):
+        assert read_attachment(content) is None
+
+
+def sealed(cast: Cast, account_no: int) -> bytes:
+    """The sealed statement of an account, today."""
+    with tenant_context(cast.tenants["ascs"].id):
+        statement = open_statement(account_no, today())
+        at_ = now().replace(microsecond=0)
+        return seal_statement(statement, read_proof(statement), "ASCS", at_)
+
+
+def test_anyone_checks_a_statement_and_an_altered_one_is_said_altered(
+    app: Flask, cast: Cast, pair: tuple[int, int], client: Client
+) -> None:
+    pdf = sealed(cast, pair[0])
+    shown = show(client, pdf)
+    assert "Ce document est intact" in shown
+    assert "Relevé d’heures intact" in shown
+    assert "Compte 3, solde +40 min" in shown
+    for attack in (replace_page, swap_attachment):
+        assert "a été changé après la signature" in show(client, update(pdf, attack))
+    trust = Trust.of(services.authority())
+    assert verify(update(pdf, replace_page), trust).status == "altered"
+    shown = show(client, one_minute_more(pdf))
+    assert "Ce document n’est pas signé" in shown
+    assert "La ligne 2 ne dit pas la même chose" in shown
+    assert "Relevé d’heures intact" not in shown
+
+
+def one_minute_more(pdf: bytes) -> bytes:
+    """Another file, made with an ordinary tool: the same statement with one minute changed, and no seal."""
+    output = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        stream = opened.Root.AF[0].EF.F
+        data = json.loads(stream.read_bytes())
+        data["lines"][1]["minutes"] += 1
+        stream.write(json.dumps(data).encode())
+        del opened.Root.AcroForm
+        for page in opened.pages:
+            if "/Annots" in page.obj:
+                del page.obj["/Annots"]
+        opened.save(output)
+    return output.getvalue()
+
+
+def show(client: Client, pdf: bytes) -> str:
+    """What the page of verification says of a file."""
+    browser = client.browser(None)
+    form = {"csrf_token": client.csrf_token(browser), "file": (io.BytesIO(pdf), "releve.pdf")}
+    page = browser.post("/verifier/", data=form, content_type="multipart/form-data")
+    assert page.status_code == 200
+    return page.text.replace("\xa0", " ")
+
+
+def test_the_team_reads_and_downloads(cast: Cast, pair: tuple[int, int], client: Client) -> None:
+    with tenant_context(cast.tenants["ascs"].id):
+        member = find_member_of(pair[0])
+        assert member
+        url = f"/ascs/heures/membres/{member.id}/releve"
+    page = client.get(url, as_="carole").text.replace("\xa0", " ")
+    assert "le solde est de <b>+40 min</b>" in page
+    assert "Donné à Yann" in page
+    rows = client.get(f"{url}?format=csv", as_="carole").data.decode("utf-8-sig").splitlines()
+    assert len(rows) == 5
+    assert ";Échange;Yann;couture;30;30;" in rows[1]
+    assert ";-10;20;" in rows[2]
+    past = client.get(f"{url}?au={YESTERDAY}&du=2026-01-01", as_="carole").text
+    assert "Rien n’a été noté" in past
+    for odd in ("au=hier", f"au={TOMORROW}", f"du={TOMORROW}", "avant=x", "avant=0"):
+        client.get(f"{url}?{odd}", as_="carole")
+    client.get(f"{url}?format=doc", as_="carole", status=404)
+    pdf = client.get(f"{url}.pdf", as_="carole")
+    assert pdf.mimetype == "application/pdf"
+    elsewhere = url.replace("/ascs/", "/ccas/")
+    for address in (elsewhere, f"{elsewhere}.pdf"):
+        client.get(address, as_="denis", status=404)
+    client.get(url, as_="denis", status=404)
+
+
+def test_without_a_timestamp_there_is_no_pdf_and_it_is_said(
+    cast: Cast, pair: tuple[int, int], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object, **__: object) -> bytes:
+        raise ServiceUnavailable("timestamp", "no answer")
+
+    with tenant_context(cast.tenants["ascs"].id):
+        member = find_member_of(pair[0])
+        assert member
+        url = f"/ascs/heures/membres/{member.id}/releve"
+    monkeypatch.setattr(SignatureService, "seal", down)
+    answer = client.get(f"{url}.pdf?au={today()}", as_="alice", status=303)
+    assert answer.headers["Location"] == f"{url}?au={today()}"
+    assert "Le service qui date les documents ne répond pas." in client.get(url, as_="alice").text
+    monkeypatch.setattr(routes, "PRINTED", 3)
+    client.get(f"{url}.pdf", as_="alice", status=303)
+    assert "Choisissez une période plus courte." in client.get(url, as_="alice").text
+
+
+def test_a_long_account_is_read_some_at_a_time(
+    cast: Cast, pair: tuple[int, int], monkeypatch: pytest.MonkeyPatch, queries: list[str]
+) -> None:
+    monkeypatch.setattr(statements, "BATCH", 3)
+    with tenant_context(cast.tenants["ascs"].id):
+        statement = open_statement(pair[0], today())
+        queries.clear()
+        assert [m.entry.version for m in iter_movements(statement)] == [1, 2, 3, 4]
+        assert len([q for q in queries if "FROM entries" in q]) == 2
