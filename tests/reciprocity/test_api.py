@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.core.clock import today
 from app.core.db import db, tenant_context
+from app.reciprocity.commands.fund import give_to_fund, grant
 from app.reciprocity.commands.tokens import create_token, revoke_token
 from app.reciprocity.routes.openapi import describe
 from tests.factories.cast import Cast
@@ -153,6 +154,17 @@ def test_another_organisations_exchange_is_unknown(
     stranger.get(f"/ccas/api/v1/exchanges/{transfer}", status=404)
     undone = stranger.post(f"/ccas/api/v1/exchanges/{transfer}/reversal", {"reason": "non"})
     assert undone.status_code == 404
+
+
+def test_whom_the_fund_helps_is_not_told(program: Program, cast: Cast, members: list[int]) -> None:
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        give_to_fund(alice, uuid.uuid4(), members[0], 60, today())
+        grant(alice, uuid.uuid4(), members[1], 30, decision="Une panne")
+        db.session.commit()
+    gift, granted = program.get(f"{ROOT}/exchanges")["items"]
+    assert [share["minutes"] for share in gift["shares"]] == [60, -60]
+    assert (granted["kind"], granted["minutes"], granted["shares"]) == ("grant", 30, [])
 
 
 def test_pages_follow_each_other(program: Program, cast: Cast, members: list[int]) -> None:

@@ -74,7 +74,7 @@ class AccountPage(BaseModel):
 
 
 class ExchangeOut(BaseModel):
-    """A transfer. Of what the solidarity fund gives, only the fund's share is shown."""
+    """A transfer. Of what the solidarity fund gives, no share is shown: whom it helps is not told."""
 
     id: uuid.UUID
     kind: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.reciprocity.forms.api import AccountOut, ExchangeOut, Share
-from app.reciprocity.models import Account, Transfer, TransferKind
+from app.reciprocity.models import Account, Transfer
 from app.reciprocity.queries.accounts import name_accounts, name_operators
+from app.reciprocity.queries.fund import list_confidential
 from app.reciprocity.queries.interface import list_reversals_about, map_notes, map_shares
 
 
@@ -31,9 +32,9 @@ def show_accounts(accounts: Sequence[Account]) -> list[AccountOut]:
 
 
 def show_exchanges(transfers: Sequence[Transfer]) -> list[ExchangeOut]:
-    """Transfers, with what was said of them and what corrects them. Five statements, however many."""
+    """Transfers, with what was said of them and what corrects them. Six statements, however many."""
     ids = [transfer.id for transfer in transfers]
-    notes, shares = map_notes(ids), map_shares(transfers)
+    notes, shares, hidden = map_notes(ids), map_shares(transfers), list_confidential(ids)
     operators = name_operators([transfer.operator_no for transfer in transfers])
     reversals = list_reversals_about(ids)
     undone = {reversal.reversed_id: reversal for reversal in reversals}
@@ -45,7 +46,7 @@ def show_exchanges(transfers: Sequence[Transfer]) -> list[ExchangeOut]:
             happened_on=transfer.happened_on,
             posted_at=transfer.posted_at,
             minutes=transfer.minutes,
-            shares=_shares(transfer, shares[transfer.id]),
+            shares=[] if transfer.id in hidden else _shares(shares[transfer.id]),
             wording=notes.get(transfer.id, ""),
             recorded_by=operators[transfer.operator_no],
             corrects=undoing.get(transfer.id),
@@ -56,7 +57,5 @@ def show_exchanges(transfers: Sequence[Transfer]) -> list[ExchangeOut]:
     ]
 
 
-def _shares(transfer: Transfer, legs: dict[int, int]) -> list[Share]:
-    # Whom the fund helps is nobody's business but the team's.
-    shown = {transfer.debit} if transfer.kind == TransferKind.GRANT else set(legs)
-    return [Share(account=n, minutes=delta) for n, delta in sorted(legs.items()) if n in shown]
+def _shares(legs: dict[int, int]) -> list[Share]:
+    return [Share(account=number, minutes=delta) for number, delta in sorted(legs.items())]
