@@ -24,8 +24,9 @@ from tests.factories.cast import Cast
 
 def build_hours(cast: Cast) -> dict[str, object]:
     """Two members of the ASCS and one of the CCAS, an exchange: {inhabitant}, {inhabitant_2}, {account},
-    {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered). The second one has a space, {space} and
-    {space_token}, a {notice}, and a {request} of the first to answer. The register has a {seal}."""
+    {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered).
+    The second one has a space ({space}, {space_token}), a {notice}, and a {request} of the first to answer.
+    The register has a {seal}."""
     accounts = make.join(cast, "Bernadette", "Yann")
     paul = make.join(cast, "Paul", who="denis")["Paul"]
     found: dict[str, object] = {
