@@ -133,3 +133,27 @@ def test_wrong_roles_and_strangers(client: Client, cast: Cast) -> None:
     client.post(f"{GROUP}/apercu?{told([a], [b], **whole)}", as_="carole", status=403)
     client.get(f"{GROUP}/?donne=999", as_="alice", status=404)
     client.get(f"{GROUP}/?donne=un", as_="alice", status=404)
+
+
+def test_a_group_and_a_bulle_have_accounts(client: Client, cast: Cast) -> None:
+    a, *_ = join(cast).values()
+    page = f"{GROUP}/comptes"
+    assert "Donnez un nom au groupe." in client.post(page, as_="alice", status=422).text
+    client.post(page, {"name": "La chorale"}, as_="bob")
+    ours = f"{GROUP}/bulles/{cast.bulle.id}"
+    client.post(ours, as_="alice")
+    assert "Pour la Bulle" not in client.get(page, as_="alice").text
+    client.post(ours, as_="alice")
+    text = client.get(page, as_="carole").text
+    assert text.count("<b>Fontaine d’Ouche</b>") == text.count("<b>La chorale</b>") == 1
+    assert "Ouvrir un compte" not in text
+    client.post(page, {"name": "Le jardin"}, as_="carole", status=403)
+    client.post(ours, as_="carole", status=403)
+    client.post(f"/ccas/heures/groupe/bulles/{cast.bulle.id}", as_="denis", status=404)
+    asked = client.get("/ascs/heures/echanges/nouveau", as_="alice").text
+    group = re.search(r'value="(\d+)">La chorale<', asked)
+    assert group
+    told_ = f"donne={group[1]}&recoit={a}&cle={new_id()}"
+    sent = {"minutes": "60", "day": str(today())}
+    done = client.post(f"/ascs/heures/echanges/nouveau?{told_}", sent, as_="alice").location
+    assert "La chorale a donné 1\u00a0h à Bernadette" in client.get(done, as_="alice").text

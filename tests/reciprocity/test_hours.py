@@ -303,7 +303,7 @@ def test_hours_noted_by_the_team(client: Client, cast: Cast) -> None:
     listed = client.post(back, form, as_="alice").location
     assert client.post(back, form, as_="alice").location == listed
     page = client.get(listed, as_="alice").text
-    assert "Les heures de Bernadette sont notées." in page
+    assert "C’est noté\u00a0: Bernadette, 1\u00a0h." in page
     assert "Les retirer" in page
     assert "1 à 1 sur 1" in page
     for query, seen in {

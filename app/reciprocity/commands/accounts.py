@@ -6,6 +6,9 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+from sqlalchemy.exc import NoResultFound
+
 from app.core.audit import record
 from app.core.db import db, new_id
 from app.core.errors import DomainError
@@ -13,8 +16,8 @@ from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.models import Account, AccountKind, BulleTerms
-from app.reciprocity.queries.accounts import find_terms, get_account
-from app.tenants.queries import get_tenant
+from app.reciprocity.queries.accounts import find_bulle_account, find_terms, get_account
+from app.tenants.queries import get_tenant, list_joined_bulles, list_run_bulles
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """What a pseudonym is made of: nothing that is read for something else."""
@@ -74,6 +77,27 @@ def open_group(actor: Actor, name: str, bulle_id: uuid.UUID | None) -> Account:
     """Open the account of a group: a choir, a repair workshop."""
     authorize(policies.can_record(actor))
     account = open_account(actor, AccountKind.GROUP, bulle_id=bulle_id, label=name)
+    record(actor, "account.opened", account)
+    return account
+
+
+def open_bulle(actor: Actor, bulle_id: uuid.UUID) -> Account:
+    """Open the account of a Bulle where the organisation acts: what is given to the place, and by it.
+
+    Twice: the same one. NoResultFound: it is not one of its Bulles.
+    """
+    authorize(policies.can_record(actor))
+    ours = [*list_run_bulles(actor.tenant_id), *list_joined_bulles(actor.tenant_id)]
+    bulle = next((bulle for bulle in ours if bulle.id == bulle_id), None)
+    if bulle is None:
+        raise NoResultFound
+    # Two people who open it at once: the second waits here, then finds it.
+    key = sa.func.hashtextextended(f"{actor.tenant_id}/{bulle_id}", 0)
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    found = find_bulle_account(bulle_id)
+    if found:
+        return found
+    account = open_account(actor, AccountKind.BULLE, bulle_id=bulle_id, label=bulle.name)
     record(actor, "account.opened", account)
     return account
 

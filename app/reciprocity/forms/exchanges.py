@@ -160,6 +160,17 @@ class GatheringForm(WhenForm):
         return share(gathering.givers, gathering.receivers, self.minutes.data)
 
 
+class GroupForm(Form):
+    """An account for several people together."""
+
+    name = StringField(
+        "Comment s’appelle ce groupe ?",
+        [needed("Donnez un nom au groupe."), Length(max=80)],
+        description="Par exemple : la chorale, l’atelier vélo.",
+        render_kw=NO_FILL,
+    )
+
+
 class WordingForm(Form):
     """What an exchange was about."""
 

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
 from app.core.db import db, require_tenant_id
-from app.reciprocity.models import NO_LIMIT, Account, BulleTerms, Ledger, Member, Operator
+from app.reciprocity.models import (
+    NO_LIMIT,
+    Account,
+    AccountKind,
+    BulleTerms,
+    Ledger,
+    Member,
+    Operator,
+)
 
 STANDARD = BulleTerms(
     floor=-20 * 60, ceiling=NO_LIMIT, gentle_low=-8 * 60, gentle_high=12 * 60, welcome=0
@@ -25,6 +33,16 @@ def find_ledger() -> Ledger | None:
 def get_account(number: int) -> Account:
     """An account of the organisation, or NoResultFound."""
     return db.session.get_one(Account, (require_tenant_id(), number))
+
+
+def find_bulle_account(bulle_id: uuid.UUID) -> Account | None:
+    """The account of a Bulle as a place, None when nobody opened it."""
+    return db.session.scalar(
+        sa.select(Account)
+        .where(_own(), Account.kind == AccountKind.BULLE, Account.bulle_id == bulle_id)
+        .order_by(Account.number)
+        .limit(1)
+    )
 
 
 def list_accounts(*kinds: str) -> Sequence[Account]:

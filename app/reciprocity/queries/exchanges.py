@@ -140,10 +140,12 @@ def list_exchanges(wanted: ExchangeFilter, sort: str = "-date") -> sa.Select[Tra
 
 
 def list_latest(limit: int) -> list[ExchangeLine]:
-    """The last exchanges that were noted and that stand, newest first."""
+    """The last exchanges that stand, newest first."""
     statement = _told().where(*_conditions(ExchangeFilter(state="standing")))
     return read_lines(
-        db.session.execute(statement.order_by(Transfer.posted_at.desc()).limit(limit)).all()
+        db.session.execute(
+            statement.order_by(Transfer.happened_on.desc(), Transfer.posted_at.desc()).limit(limit)
+        ).all()
     )
 
 

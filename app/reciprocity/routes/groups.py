@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
-from app.core.answers import show_form
+from app.core.answers import attempt, show_form
 from app.core.errors import DomainError
 from app.core.permissions import authorize
 from app.reciprocity import policies
+from app.reciprocity.commands.accounts import open_bulle, open_group
 from app.reciprocity.commands.exchanges import record_group
-from app.reciprocity.forms.exchanges import Gathering, GatheringForm
-from app.reciprocity.queries.accounts import name_accounts
+from app.reciprocity.forms.exchanges import Gathering, GatheringForm, GroupForm
+from app.reciprocity.models import AccountKind
+from app.reciprocity.queries.accounts import list_accounts, name_accounts
 from app.reciprocity.queries.exchanges import list_common_accounts, list_people
+from app.tenants.queries import list_joined_bulles, list_run_bulles
 
 bp = Blueprint("groups", __name__, url_prefix="/<slug>/heures/groupe")
 NOBODY = "Choisissez au moins une personne."
@@ -68,6 +73,36 @@ def preview() -> ResponseReturnValue:
         names=_names(gathering),
         address=gathering.address | form.told(),
     )
+
+
+@bp.route("/comptes", methods=["GET", "POST"])
+def accounts() -> ResponseReturnValue:
+    """The accounts that are not one person's: groups, Bulles, the organisation."""
+    can_record = policies.can_record(g.actor)
+    authorize(can_record if request.method == "POST" else policies.can_read(g.actor))
+    form = GroupForm()
+    opened = attempt(form, lambda: open_group(g.actor, (form.name.data or "").strip(), None))
+    if opened:
+        flash(f"« {opened.label} » peut donner et recevoir.")
+        return redirect(url_for(".accounts"), 303)
+    known = list_accounts(AccountKind.GROUP, AccountKind.BULLE, AccountKind.TENANT)
+    shared = {account.bulle_id for account in known if account.kind == AccountKind.BULLE}
+    bulles = [*list_run_bulles(g.tenant.id), *list_joined_bulles(g.tenant.id)]
+    return show_form(
+        "reciprocity/groups/accounts.html",
+        form,
+        accounts=known,
+        bulles=[bulle for bulle in bulles if bulle.id not in shared],
+        can_record=can_record,
+    )
+
+
+@bp.post("/bulles/<uuid:bulle_id>")
+def bulle_account(bulle_id: uuid.UUID) -> ResponseReturnValue:
+    """Open the account of a Bulle."""
+    account = open_bulle(g.actor, bulle_id)
+    flash(f"« {account.label} » peut donner et recevoir.")
+    return redirect(url_for(".accounts"), 303)
 
 
 def _ask_who(asked: str, gathering: Gathering) -> ResponseReturnValue:

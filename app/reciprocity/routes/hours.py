@@ -12,6 +12,7 @@ from app.core.answers import attempt, download, flash_undo, page_number, show_fo
 from app.core.db import db, new_id
 from app.core.listing import paginate
 from app.core.permissions import authorize
+from app.core.text import duration
 from app.reciprocity import policies
 from app.reciprocity.commands.hours import declare_hours, void_hours
 from app.reciprocity.forms.exchanges import read_key, read_number
@@ -77,7 +78,7 @@ def new() -> ResponseReturnValue:
         context = {"member": member, "key": key, "untimed": untimed or []}
         return show_form("reciprocity/hours/new.html", form, **context)
     undo = url_for(".withdrawal", record_id=key)
-    flash_undo(f"Les heures de {member.name} sont notées.", undo, "Les retirer")
+    flash_undo(f"C’est noté : {member.name}, {duration(form.minutes.data)}.", undo, "Les retirer")
     return redirect(url_for(".index"), 303)
 
 
