@@ -39,6 +39,7 @@ TITLES = {
     "people": "Membres, qui donnent et reçoivent",
     "nettings": "Compensations entre lieux",
     "picker": "Choix de l’organisation",
+    "proof": "Preuve du registre des heures",
     "received": "Conventions reçues",
     "regimes": "Bénévolat et travail payé",
     "register": "Registre des organisations",

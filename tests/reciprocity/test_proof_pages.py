@@ -18,7 +18,7 @@ from app.reciprocity.commands.clearing import ReceivedHelp, record_received_help
 from app.reciprocity.commands.verifying import check_register, examine_pairs
 from app.reciprocity.models import LedgerCheck
 from app.reciprocity.models.faults import Fault
-from app.reciprocity.queries.proof import find_last_check, is_check_running
+from app.reciprocity.queries.proof import find_last_check, get_seal, is_check_running
 from tests.factories import clearing as make_pair
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import exchange, join
@@ -102,6 +102,9 @@ def test_seals_are_searched_and_downloaded_as_a_list(client: Client, cast: Cast)
     page = text(client, f"{PROOF}/")
     assert page.index("N° 2") < page.index("N° 1")
     assert "N° 2" not in text(client, f"{PROOF}/?q=1&annee={now().year}")
+    with tenant_context(cast.actor("alice").tenant_id):
+        root = get_seal(2).root.hex()[:8]
+    assert "N° 1" not in text(client, f"{PROOF}/?q={root.upper()}")
     assert "Aucun sceau ne répond" in text(client, f"{PROOF}/?annee=1999")
     csv = client.get(f"{PROOF}/?format=csv&tri=numero", as_="carole").get_data(as_text=True)
     assert [line.split(";")[0] for line in csv.splitlines()] == ["\ufeffSceau", "1", "2"]

@@ -15,6 +15,7 @@ from app.reciprocity.models import GENESIS, Account, LedgerCheck, Seal, SealHead
 from app.reciprocity.queries.replay import stream
 
 CHECK_JOB = "reciprocity.check_register"
+ROOT = 4
 FEWEST = 5
 """Members of whom numbers may be shown outside the team: no fewer."""
 
@@ -87,12 +88,15 @@ def has_many_members() -> bool:
 
 
 def list_seals(*, q: str = "", year: int | None = None, sort: str = "-numero") -> sa.Select[Seal]:
-    """The organisation's seals, searched by number or by the beginning of their root (hexadecimal), of one
-    year if asked (Paris days), sorted by `numero`; `-` reverses."""
+    """The organisation's seals, searched by number or by the beginning of their root (ROOT hexadecimal digits
+    at least), of one year if asked (Paris days), sorted by `numero`; `-` reverses."""
     statement = sa.select(Seal).where(Seal.tenant_id == require_tenant_id())
-    if q:
-        root = sa.func.encode(Seal.root, "hex").startswith(q.strip().lower(), autoescape=True)
-        statement = statement.where(root | (sa.cast(Seal.number, sa.Text) == q.strip()))
+    wanted = q.strip().lower()
+    if wanted:
+        found = sa.cast(Seal.number, sa.Text) == wanted
+        if len(wanted) >= ROOT:
+            found |= sa.func.encode(Seal.root, "hex").startswith(wanted, autoescape=True)
+        statement = statement.where(found)
     if year:
         statement = statement.where(_year() == year)
     order = Seal.number.desc() if sort.startswith("-") else Seal.number
