@@ -90,6 +90,7 @@ def test_a_notice_alike_tells_more_than_a_theme() -> None:
     assert liked
     assert both
     assert [m.points for m in (both, alike, liked, near)] == [7, 4, 3, 2]
+    assert near.said == ("propose « Plomberie », du même thème",)
     assert both.said == ("propose « Couture »", "aime « coutures »")
 
 
@@ -101,11 +102,11 @@ def test_who_received_more_gives_first_and_who_gave_much_is_invited_to_receive()
     ranked = rank(map(match, people), totals, GIVERS, 720)
     assert [p.name for p in ranked] == ["Zoé", "Awa", "Lucette", "Michel"]
     assert ranked[0].reason == (
-        "Zoé propose « Couture ». A plus reçu que donné : c’est une occasion de donner."
+        "Propose « Couture ». A plus reçu que donné : c’est une occasion de donner."
     )
-    assert ranked[1].reason == "Awa propose « Couture »."
+    assert ranked[1].reason == "Propose « Couture »."
     assert ranked[3].reason == (
-        "Michel propose « Couture ». A déjà donné 15\xa0h : proposez-lui plutôt de recevoir."
+        "Propose « Couture ». A déjà donné 15\xa0h : proposez-lui plutôt de recevoir."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,19 @@ def test_a_bulle_of_ours_and_its_terms(cast: Cast, alice: Actor) -> None:
     )
     with pytest.raises(DomainError, match="ne porte pas cette Bulle"):
         join_member(alice, MemberSheet("Paul", bulle_id=uuid.uuid4()))
+
+
+def test_the_rules_of_the_organisation_hold_in_bulles_without_rules_of_their_own(
+    cast: Cast, alice: Actor
+) -> None:
+    inside = join_member(alice, MemberSheet("Awa", cast.bulle.id)).account_no
+    outside = join_member(alice, MemberSheet("Yann")).account_no
+    terms = accounts.Terms(-300, 300, -60, 60, welcome=0)
+    assert accounts.set_terms(alice, None, terms, "") == 2
+    assert [get_account(n).floor for n in (inside, outside)] == [-300, -300]
+    accounts.set_terms(alice, cast.bulle.id, replace(terms, floor=-600), "")
+    assert accounts.set_terms(alice, None, replace(terms, floor=-120), "") == 1
+    assert [get_account(n).floor for n in (inside, outside)] == [-600, -120]
 
 
 def test_a_stale_page_and_a_member_s_own_hand(cast: Cast, alice: Actor) -> None:

@@ -17,6 +17,7 @@ from app.reciprocity import policies
 from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.models import Account, AccountKind, BulleTerms
 from app.reciprocity.queries.accounts import find_bulle_account, find_terms, get_account
+from app.reciprocity.queries.terms import list_bulles_without_terms
 from app.tenants.queries import get_tenant, list_joined_bulles, list_run_bulles
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -143,14 +144,16 @@ def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: st
     )
     db.session.add(row)
     db.session.flush()
-    changed: int = call(
-        "ledger_set_default_limits",
-        p_bulle=bulle_id,
-        p_floor=terms.floor,
-        p_ceiling=terms.ceiling,
-        p_reason=reason,
-        p_operator=operator,
-    )
+    changed = 0
+    for place in (bulle_id, *(() if bulle_id else list_bulles_without_terms())):
+        changed += call(
+            "ledger_set_default_limits",
+            p_bulle=place,
+            p_floor=terms.floor,
+            p_ceiling=terms.ceiling,
+            p_reason=reason,
+            p_operator=operator,
+        )
     record(actor, "ledger.terms_set", get_account(1), accounts=changed)
     return changed
 

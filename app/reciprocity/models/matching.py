@@ -97,7 +97,8 @@ def compare(notice: Notice, candidate: Candidate, side: Side) -> Match | None:
         return None
     said = []
     if shown := (alike or near)[:2]:
-        said.append(f"{side.verb} {join_names([f'« {n.title} »' for n in shown])}")
+        titles = join_names([f"« {n.title} »" for n in shown])
+        said.append(f"{side.verb} {titles}{'' if alike else ', du même thème'}")
     if liked:
         said.append(f"aime {join_names([f'« {interest} »' for interest in liked[:2]])}")
     return Match(candidate, points, tuple(said))
@@ -123,7 +124,8 @@ def _propose(match: Match, given: int, received: int, side: Side, far: int) -> P
         done = given if side is GIVERS else received
         score, why = score - TURN, f" {side.enough.format(duration(done))}"
     who = match.candidate
-    reason = f"{who.name} {' et '.join(match.said)}.{why}"
+    told = " et ".join(match.said)
+    reason = f"{told[0].upper()}{told[1:]}.{why}"
     return Proposal(who.member_id, who.name, score, reason)
 
 
