@@ -277,6 +277,8 @@ def test_only_who_received_says_thank_you(cast: Cast, yann: Place, awa: Place) -
     noted = exchange(cast, awa.number, yann.number, 60, wording="couture")
     yann.post(f"/echanges/{noted}/sujet", wording="couture et café")
     yann.post(f"/echanges/{noted}/merci", thanks="Merci pour l’ourlet !")
+    assert "Écrivez un mot." in yann.post(f"/echanges/{noted}/merci", status=422, thanks=" ")
+    assert "Erreur" in yann.post(f"/echanges/{noted}/sujet", status=422, wording="x" * 201)
     awa.post(f"/echanges/{noted}/merci", status=403, thanks="de rien")
     assert "Merci pour l’ourlet !" in awa.get()
     assert "couture et café" in awa.get("/echanges/")

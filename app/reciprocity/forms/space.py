@@ -105,6 +105,17 @@ class OwnCorrectionForm(TimeForm):
         return cls(minutes=transfer.minutes, day=transfer.happened_on, wording=wording)
 
 
+class OwnThanksForm(Form):
+    """A thank-you to who gave."""
+
+    thanks = StringField(
+        "Votre mot",
+        [needed("Écrivez un mot."), Length(max=LONGEST_WORDING)],
+        description="L’autre personne le lira dans son espace.",
+        render_kw=NO_FILL,
+    )
+
+
 class OwnSheetForm(SheetForm):
     """What members may change of what is known of them."""
 

@@ -15,8 +15,8 @@ from app.core.permissions import authorize
 from app.reciprocity.commands import exchanges
 from app.reciprocity.commands.exchanges import Exchange
 from app.reciprocity.commands.links import tell_correction
-from app.reciprocity.forms.exchanges import ThanksForm, WordingForm
-from app.reciprocity.forms.space import OwnCorrectionForm
+from app.reciprocity.forms.exchanges import WordingForm
+from app.reciprocity.forms.space import OwnCorrectionForm, OwnThanksForm
 from app.reciprocity.models import EXCHANGES, Reversal, Transfer
 from app.reciprocity.queries.exchanges import (
     find_note,
@@ -53,18 +53,11 @@ def index() -> ResponseReturnValue:
 @public
 def show(transfer_id: uuid.UUID) -> ResponseReturnValue:
     """One exchange, and what I may still do about it."""
-    transfer, mine = _mine(transfer_id)
-    note, reversal = find_note(transfer_id), find_reversal(transfer_id)
-    return render_template(
-        "reciprocity/space/exchange.html",
-        line=read_line(transfer_id),
-        delta=mine,
-        wording=WordingForm(wording=note.wording if note else ""),
-        thanks=ThanksForm(thanks=note.thanks if note else ""),
-        thanked=note.thanks if note else "",
-        can_thank=mine < 0 and transfer.kind in EXCHANGES and reversal is None,
-        can_correct=_can_correct(transfer),
-        reversal=reversal,
+    note = find_note(transfer_id)
+    return _page(
+        transfer_id,
+        WordingForm(wording=note.wording if note else ""),
+        OwnThanksForm(thanks=note.thanks if note else ""),
     )
 
 
@@ -76,7 +69,7 @@ def subject(transfer_id: uuid.UUID) -> ResponseReturnValue:
     _mine(transfer_id)
     form = WordingForm()
     if not form.validate_on_submit():
-        abort(422)
+        return _page(transfer_id, form, OwnThanksForm(formdata=None)), 422
     exchanges.describe_exchange(space().actor, transfer_id, form.wording.data or "")
     flash("C’est ajouté.")
     return redirect(url_for(".show", transfer_id=transfer_id), 303)
@@ -88,9 +81,9 @@ def subject(transfer_id: uuid.UUID) -> ResponseReturnValue:
 def thanks(transfer_id: uuid.UUID) -> ResponseReturnValue:
     """Thank who gave."""
     _mine(transfer_id)
-    form = ThanksForm()
+    form = OwnThanksForm()
     if not form.validate_on_submit():
-        abort(422)
+        return _page(transfer_id, WordingForm(formdata=None), form), 422
     exchanges.thank(space().actor, transfer_id, form.thanks.data or "")
     flash("Votre merci est noté. Il sera lu dans l’espace de l’autre personne.")
     return redirect(url_for(".show", transfer_id=transfer_id), 303)
@@ -123,6 +116,22 @@ def cancellation(transfer_id: uuid.UUID) -> ResponseReturnValue:
         tell_correction(space().actor, transfer, "Il est annulé.")
     flash("L’échange est annulé. Il reste écrit, avec sa correction.")
     return redirect(url_for(".show", transfer_id=transfer_id), 303)
+
+
+def _page(transfer_id: uuid.UUID, wording: WordingForm, thanks: OwnThanksForm) -> str:
+    transfer, mine = _mine(transfer_id)
+    note, reversal = find_note(transfer_id), find_reversal(transfer_id)
+    return render_template(
+        "reciprocity/space/exchange.html",
+        line=read_line(transfer_id),
+        delta=mine,
+        wording=wording,
+        thanks=thanks,
+        thanked=note.thanks if note else "",
+        can_thank=mine < 0 and transfer.kind in EXCHANGES and reversal is None,
+        can_correct=_can_correct(transfer),
+        reversal=reversal,
+    )
 
 
 def _mine(transfer_id: uuid.UUID) -> tuple[Transfer, int]:
