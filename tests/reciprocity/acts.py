@@ -27,6 +27,7 @@ class Draw:
 
     def __init__(self, today: date, rule: uuid.UUID | None, series: int = 0) -> None:
         self.today, self.rule, self.series = today, rule, series
+        self.weights = dict(WEIGHTS)
         self.last_id = 0
         self.transfers: deque[uuid.UUID] = deque(maxlen=RECENT)
         self.holds: deque[uuid.UUID] = deque(maxlen=RECENT)
@@ -37,7 +38,7 @@ class Draw:
         """Any act; one in eight is one that was drawn lately, sent again as it was."""
         if self.acts and r.random() < 0.125:
             return r.choice(self.acts)
-        kind = r.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
+        kind = r.choices(list(self.weights), weights=list(self.weights.values()))[0]
         return self.one(kind, r)
 
     def one(self, kind: Callable[[Draw, Random], Act], r: Random) -> Act:
@@ -80,7 +81,11 @@ class Draw:
 
     def day(self, r: Random) -> date:
         """Mostly a day of this week."""
-        ago = r.choice([0, 0, 0, 1, 1, 2, 3]) if r.random() < 0.9 else r.choice([-1, 4, 20, 34, 35, 400])
+        ago = (
+            r.choice([0, 0, 0, 1, 1, 2, 3])
+            if r.random() < 0.9
+            else r.choice([-1, 4, 20, 34, 35, 400])
+        )
         return self.today - timedelta(days=ago)
 
     def starts(self, r: Random, often: float = 0.1) -> time | None:
@@ -197,7 +202,7 @@ def settlement(d: Draw, r: Random) -> Act:
 def declare(d: Draw, r: Random) -> Act:
     return call(
         "declare_time", id=d.id(r, d.hours), account=d.account(r),
-        on=d.today - timedelta(days=r.randrange(12)), starts=d.starts(r, 0.95),
+        on=d.today - timedelta(days=r.randrange(30)), starts=d.starts(r, 0.95),
         minutes=d.minutes(r), regime=r.choice(["volunteering", "paid", "paid", "other"]), activity="",
         operator=d.operator(r),
     )  # fmt: skip

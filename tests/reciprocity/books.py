@@ -7,16 +7,22 @@ else that PostgreSQL says is a fault, and is raised.
 # ruff: noqa: S608 names of functions and tables are written here, no one else gives them
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import uuid
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from typing import Any
 
 import psycopg
 
 from app.reciprocity.commands.ledger import REFUSED
+from launcher.servers import Servers
 from migrations.rls import APP, OWNER
 from tests.architecture.databases import Scratch
+from tests.conftest import PROJECT
 
 TENANTS = [uuid.UUID(int=n) for n in (1, 2, 3)]
 HERE, THERE = TENANTS[:2]
@@ -31,6 +37,42 @@ GROUP, VENUE = 11, 12
 OPERATOR = 2
 """The system is the first author of a register; this is the second, a person."""
 FLOOR, CEILING = -900, 1200
+
+
+@contextmanager
+def migrated(servers: Servers, name: str) -> Iterator[Scratch]:
+    """A new database of that name with the real schema and no row, dropped at the end."""
+    scratch = Scratch(servers, name)
+    servers.postgres.drop_database(name)
+    servers.postgres.create_database(name)
+    alembic = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    environment = os.environ | servers.environment(database=name)
+    subprocess.run(alembic, cwd=PROJECT, env=environment, check=True)
+    tell_circles(scratch)
+    yield scratch
+    servers.postgres.drop_database(name)
+
+
+@contextmanager
+def copied(schema: Scratch, name: str, fault: str = "") -> Iterator[Books]:
+    """Books in a copy of a migrated database, in which some SQL was run first; dropped at the end."""
+    postgres = schema.servers.postgres
+    scratch = Scratch(schema.servers, f"{schema.name}_{name}")
+    postgres.drop_database(scratch.name)
+    postgres.create_database(scratch.name, template=schema.name)
+    tell_circles(scratch)
+    books = Books(scratch)
+    if fault:
+        books.admin.execute(fault)
+    yield books
+    books.close()
+    postgres.drop_database(scratch.name)
+
+
+def tell_circles(scratch: Scratch) -> None:
+    """Have sessions that wait for each other in a circle told at once: it is a fault here."""
+    with scratch.servers.postgres.connect() as connection:
+        connection.execute(f"ALTER DATABASE {scratch.name} SET deadlock_timeout = '20ms'")
 
 
 def named(arguments: dict[str, Any]) -> str:

@@ -12,12 +12,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.reciprocity import acts
-from tests.reciprocity.books import CEILING, FLOOR, GROUP, HERE, MEMBERS, OPERATOR, VENUE, Books
+from tests.reciprocity.books import (
+    CEILING,
+    FLOOR,
+    GROUP,
+    HERE,
+    MEMBERS,
+    OPERATOR,
+    THERE,
+    VENUE,
+    Books,
+)
 from tests.reciprocity.invariants import find_faults
 from tests.reciprocity.model import Account, Register, Rule, Transfer
 from tests.reciprocity.rules import NO_LIMIT, judge
 
-chance = st.randoms(use_true_random=False)
+chance = st.randoms(use_true_random=True)
 ENDOWMENT = 300
 
 
@@ -25,6 +35,7 @@ def start(books: Books) -> tuple[Register, acts.Draw]:
     """A new register with an endowed fund and its rule, the model of it, and acts to try on both."""
     books.empty()
     books.open_register(endowment=ENDOWMENT)
+    books.open_register(THERE)
     rule = books.adopt_rule()
     register = Register(HERE, books.today, grace=35, operators=OPERATOR)
     register.rule = Rule(rule)

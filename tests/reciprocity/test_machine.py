@@ -10,8 +10,8 @@ from tests.reciprocity.machine import Ledger
 
 # The same acts at every run: a suite that fails one day in ten teaches to run it again.
 ACTS = settings(
-    max_examples=25,
-    stateful_step_count=40,
+    max_examples=8,
+    stateful_step_count=150,
     deadline=None,
     derandomize=True,
     database=None,

@@ -158,7 +158,7 @@ def derived_id(*parts: object) -> uuid.UUID:
 def _fits(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_fits, value))
-    return not isinstance(value, int) or abs(value) <= BIGGEST
+    return not isinstance(value, int) or -BIGGEST - 1 <= value <= BIGGEST
 
 
 def _refusal(error: DBAPIError) -> Exception:
