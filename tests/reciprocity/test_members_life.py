@@ -28,6 +28,7 @@ from app.reciprocity.commands.members import (
     return_member,
     update_member,
 )
+from app.reciprocity.commands.verifying import check_register
 from app.reciprocity.models import Account, Entry, Member, MemberLink, Offer
 from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.accounts import get_account, get_system_account, name_operators
@@ -204,11 +205,15 @@ def test_someone_forgotten_leaves_a_number_and_a_register_that_replays(cast: Cas
         thank(itself, kept, "Merci Yann !")
         db.session.add(MemberLink(member_id=member.id))
         db.session.commit()
-        heads = chain_of(a)
+        lines, head = lines_of(a), get_account(b).head
         erase_member(alice, member.id)
         db.session.commit()
         db.session.expire_all()
-        assert chain_of(a)[: len(heads)] == heads
+        assert lines_of(a)[: len(lines)] == lines
+        assert get_account(b).head == head
+        check = check_register()
+        assert check
+        assert check.faults == []
         member = get_member(member.id)
         assert (member.name, member.email, member.email_digest, member.phone) == (
             ERASED, None, None, None,
@@ -257,11 +262,11 @@ def test_the_journal_says_who_acted_for_whom(cast: Cast, alice: Actor) -> None:
     ]
 
 
-def chain_of(account_no: int) -> list[tuple[int, int, int]]:
-    """The lines of an account, and its head."""
+def lines_of(account_no: int) -> list[tuple[int, int, int, uuid.UUID]]:
+    """The lines of an account: rank, change, balance after, transfer."""
     rows = db.session.execute(
-        sa.select(Entry.version, Entry.delta, Entry.balance_after)
+        sa.select(Entry.version, Entry.delta, Entry.balance_after, Entry.transfer_id)
         .where(Entry.account_no == account_no)
         .order_by(Entry.version)
     )
-    return [tuple(row) for row in rows]
+    return [(rank, delta, after, transfer) for rank, delta, after, transfer in rows]
