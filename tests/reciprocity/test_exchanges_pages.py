@@ -247,7 +247,7 @@ def test_a_page_of_exchanges_costs_the_same_whatever_its_rows(
 def test_wrong_roles_and_other_peoples_ids(client: Client, cast: Cast) -> None:
     a, b, *_ = join(cast).values()
     theirs = join(cast, "Paul", "Jeanne", who="denis")
-    elsewhere = exchange(cast, *theirs.values(), 30, who="denis")
+    elsewhere = exchange(cast, theirs["Paul"], theirs["Jeanne"], 30, who="denis")
     id_ = exchange(cast, a, b, 60)
     client.get(NEW, as_="carole", status=403)
     told = f"{NEW}?donne={a}&recoit={b}&cle={new_id()}"

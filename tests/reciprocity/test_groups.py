@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import uuid
+from collections.abc import Callable
 from datetime import date
 from urllib.parse import urlencode
 
@@ -24,7 +26,9 @@ people = st.lists(st.integers(1, 40), min_size=1, max_size=12, unique=True)
 
 
 @given(people, people, st.integers(1, 1440), st.sampled_from([share_out, share_in]))
-def test_shares_sum_to_zero_and_differ_by_a_minute(givers, others, minutes, share) -> None:
+def test_shares_sum_to_zero_and_differ_by_a_minute(
+    givers: list[int], others: list[int], minutes: int, share: Callable[..., dict[int, int]]
+) -> None:
     receivers = [number + 100 for number in others]
     shares = share(givers, receivers, minutes)
     assert sum(shares.values()) == 0
@@ -86,7 +90,7 @@ def test_the_givers_time_is_shared(client: Client, cast: Cast) -> None:
     client.post(f"{GROUP}/apercu?{address}", as_="alice")
     assert balances(cast, a, b, c, d) == [80, -27, -27, -26]
     with tenant_context(cast.tenants["ascs"].id):
-        record = find_start(key[1], a)
+        record = find_start(uuid.UUID(key[1]), a)
         assert record
         assert (record.starts_at.hour, record.minutes) == (14, 80)
 

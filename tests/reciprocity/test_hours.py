@@ -166,7 +166,9 @@ class Diary:
         who, others = self.people[act.who], [n for n in self.people if n != self.people[act.who]]
         starts, key = None if act.start is None else time(act.start), new_id()
         shares = share_out([who], others, act.minutes // 2)
-        record_group(self.alice, key, shares, DAY, starts_at=starts, lasted=starts and act.minutes)
+        record_group(
+            self.alice, key, shares, DAY, starts_at=starts, lasted=act.minutes if starts else None
+        )
         self.given[key] = (who, starts, act.minutes // 2 * 2)
 
     def _volunteering(self, act: Act, regime: Regime = Regime.VOLUNTEERING) -> None:
