@@ -43,6 +43,8 @@ NOBODY_ACTS = {
     "expire_conventions": "a periodic job of each organisation",
     "sweep_signatures": "a periodic job of each organisation",
     "expire_requests": "a periodic job of each organisation",
+    "propose_nettings": "the network's monthly work, of a month",
+    "send_balances": "a monthly job of each organisation, of a month",
     "ask_link": "a member who has no account asks for the link of their space",
     "send_asked_links": "the job of the same",
     "purge_proofs": "a periodic job of the installation",

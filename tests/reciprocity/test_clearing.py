@@ -126,7 +126,7 @@ def test_who_agrees_and_on_what(cast: Cast) -> None:
         for peer, minutes in ((ccas, 59), (ccas, 60_001), (ccas, -600), (alice.tenant_id, 600)):
             with pytest.raises(DomainError):
                 say_limit(alice, peer, minutes)
-        with pytest.raises(DomainError):
+        with pytest.raises(NoResultFound):
             resume(alice, ccas)
         assert find_mirror(ccas) is None
 

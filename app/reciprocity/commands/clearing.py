@@ -17,7 +17,7 @@ from app.reciprocity import policies
 from app.reciprocity.commands.accounts import LETTERS, make_pseudonym, open_ledger
 from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.models import AccountKind, Mirror, MirrorState
-from app.reciprocity.queries.clearing import find_mirror, get_visit
+from app.reciprocity.queries.clearing import find_mirror, get_pair, get_visit
 from app.tenants.queries import get_tenant
 
 LIMIT = "reciprocity.limit"
@@ -73,8 +73,8 @@ def say_limit(actor: Actor, peer_id: uuid.UUID, minutes: int | None) -> Mirror:
 
 def resume(actor: Actor, peer_id: uuid.UUID) -> Mirror:
     """Say again the limit that held before we suspended. DomainError: nothing was ever agreed."""
-    mirror = find_mirror(peer_id)
-    if mirror is None or mirror.limit_minutes is None:
+    mirror = get_pair(peer_id).mirror
+    if mirror.limit_minutes is None:
         raise DomainError("Vous n’avez pas encore d’accord. Proposez une limite.")
     return say_limit(actor, peer_id, mirror.limit_minutes)
 

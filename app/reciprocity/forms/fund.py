@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length
 
 from app.core.db import new_id
 from app.core.errors import StalePage
@@ -39,8 +39,8 @@ class GrantForm(Form):
     )
     why = RadioField("Pourquoi ?", [InputRequired("Choisissez une raison.")])
     decision = StringField(
-        "Quelle décision ?",
-        [Optional(), Length(max=300)],
+        "Si c’est une décision, laquelle ?",
+        [Length(max=300)],
         description="Qui a décidé, et quand. Sans nom : « le conseil du 12 novembre ».",
         render_kw=NO_FILL,
     )
