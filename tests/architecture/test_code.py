@@ -42,6 +42,7 @@ NOBODY_ACTS = {
     "send_sign_in_link": "the job of the same",
     "expire_conventions": "a periodic job of each organisation",
     "sweep_signatures": "a periodic job of each organisation",
+    "check_register": "a periodic job of each organisation",
     "expire_requests": "a periodic job of each organisation",
     "propose_nettings": "the network's monthly work, of a month",
     "send_balances": "a monthly job of each organisation, of a month",
