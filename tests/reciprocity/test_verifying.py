@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.core.clock import now, today
-from app.core.db import db, new_id, tenant_context
+from app.core.db import db, new_id, one_instant, tenant_context
 from app.core.permissions import Actor
 from app.reciprocity.commands import sealing
 from app.reciprocity.commands.accounts import set_limits
@@ -25,8 +25,10 @@ from app.reciprocity.commands.exchanges import (
 from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.commands.verifying import examine_register
 from app.reciprocity.models.faults import SENTENCES, Fault
+from app.reciprocity.queries.proof import measure
 from tests.factories.cast import build_cast
 from tests.factories.reciprocity import join
+from tests.factories.together import crowd
 from tests.reciprocity.plants import PLANTS
 
 
@@ -35,8 +37,8 @@ class Book:
     """A register where everything happened once, read and written by someone whom nothing stops."""
 
     root: sa.Connection
+    alice: Actor
     tenant_id: uuid.UUID
-    peer_id: uuid.UUID
     a: int
     b: int
     c: int
@@ -77,16 +79,17 @@ def book(real: Flask, superuser: sa.Engine) -> Iterator[Book]:
     cast = build_cast()
     db.session.commit()
     accounts = list(join(cast).values())
-    alice, denis = cast.actor("alice"), cast.actor("denis")
+    alice = cast.actor("alice")
     with superuser.connect() as root, tenant_context(alice.tenant_id):
-        found = Book(root, alice.tenant_id, denis.tenant_id, *accounts[:3])
-        _live(found, alice)
+        found = Book(root, alice, alice.tenant_id, *accounts[:3])
+        _live(found)
         root.commit()
         yield found
 
 
-def _live(book: Book, alice: Actor) -> None:
-    a, b, c, author = book.a, book.b, book.c, operator_of(alice)
+def _live(book: Book) -> None:
+    alice, a, b, c = book.alice, book.a, book.b, book.c
+    author = operator_of(alice)
     record_exchange(alice, Exchange(book.simple, a, b, 60, today(), time(9)))
     record_group(alice, book.group, {a: 40, b: 20, c: -60}, today())
     record_exchange(alice, Exchange(book.reversed, c, a, 90, today() - timedelta(days=8)))
@@ -138,3 +141,13 @@ def test_each_fault_is_named_and_nothing_else(book: Book) -> None:
 def test_every_fault_is_planted_somewhere() -> None:
     planted = set[str]().union(*(expected for _, expected in PLANTS.values()))
     assert planted | {"mirror_wrong", "twin_wrong"} == set(SENTENCES)
+
+
+def test_postings_during_the_check_do_not_disturb_it(book: Book, real: Flask) -> None:
+    with one_instant() as read_as, crowd(real, book.tenant_id) as people:
+        before = measure(read_as(book.tenant_id), book.tenant_id)
+        act = Exchange(new_id(), book.a, book.b, 5, today())
+        people.do(lambda: record_exchange(book.alice, act))
+        findings = examine_register(read_as(book.tenant_id), book.tenant_id)
+    assert (findings.size, findings.faults) == (before, [])
+    assert examine_register(book.root, book.tenant_id).size.transfers == before.transfers + 1
