@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -22,7 +23,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from app.core.authority import Authority, create_authority
 from app.core.gateways.seal import signer_of
 from app.core.verification import Limits, Report, Trust, embedded_json, examine, verify
-from tests.core.papers import Papers
+from tests.core.papers import DATA, Papers
 
 # WeasyPrint 70 forgets to close its colour profile.
 
@@ -238,7 +239,9 @@ def test_does_not_unpack_a_bomb(trust: Trust) -> None:
 
 
 def test_gives_the_same_report_from_the_child_process(papers: Papers, trust: Trust) -> None:
-    assert verify(papers.sealed, trust) == examine(papers.sealed, trust)
+    report = verify(papers.sealed, trust)
+    assert report == replace(examine(papers.sealed, trust), attachment=DATA)
+    assert verify(papers.sealed, trust, Limits(attachment=3)).attachment is None
 
 
 @pytest.mark.parametrize("limits", [Limits(patience=0), Limits(memory=60_000_000), Limits(size=9)])
