@@ -42,7 +42,7 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
   END IF;
-  PERFORM ledger_check_day(p_on, 'exchange', p_operator);
+  PERFORM ledger_check_day(p_on, p_operator);
   UPDATE accounts SET held = held + p_minutes
   WHERE tenant_id = v_tenant AND number = p_debit AND closed_at IS NULL AND kind = ANY (v_kinds)
     AND balance - held - p_minutes >= floor;
@@ -224,7 +224,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_id::text;
   END IF;
-  PERFORM ledger_check_day(p_on, p_regime, p_operator);
+  PERFORM ledger_check_day(p_on, p_operator);
   PERFORM FROM entries e JOIN transfers t ON t.tenant_id = v_tenant AND t.id = e.transfer_id
   WHERE e.tenant_id = v_tenant AND e.account_no = p_account AND e.delta > 0 AND t.happened_on = p_on
     AND t.kind IN ('exchange', 'group', 'cheque', 'clearing', 'import')

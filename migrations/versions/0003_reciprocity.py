@@ -183,6 +183,13 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transfers")),
     )
+    op.create_index(
+        op.f("ix_transfers_posted_at"),
+        "transfers",
+        ["posted_at"],
+        unique=False,
+        postgresql_using="brin",
+    )
     op.create_table(
         "clearings",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),

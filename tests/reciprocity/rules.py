@@ -198,7 +198,7 @@ def post_reversal(
             operator,
             EVERY,
             EVERY,
-            limited=False,
+            limited=transfer.kind == "gift",
         )
     refuse_if(status == "exists", "exists_with_different_content")
     refuse_if(before, "already_reversed")

@@ -129,7 +129,9 @@ def test_what_is_not_json_and_what_has_no_key(program: Program, members: list[in
 def test_a_reading_key_does_not_write(app: Flask, cast: Cast, members: list[int]) -> None:
     reader = Program(app, make_key(cast, can_write=False)[1])
     assert reader.post(f"{ROOT}/exchanges", note(members), uuid.uuid4()).status_code == 403
-    assert len(reader.get(f"{ROOT}/accounts")["items"]) == 6
+    accounts = reader.get(f"{ROOT}/accounts")["items"]
+    assert [account["balance_minutes"] for account in accounts] == [None] * 6
+    reader.get(f"{ROOT}/accounts/{members[0]}/statement", status=403)
 
 
 def test_a_key_opens_one_organisation_until_it_is_closed(

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 import pytest
 
 from app.core.clock import today
-from app.core.db import new_id, tenant_context
+from app.core.db import db, new_id, tenant_context
+from app.reciprocity.commands.exchanges import reverse_transfer
+from app.reciprocity.commands.fund import give_to_fund, grant
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.exchanges import find_note, find_reversal
 from tests.factories.cast import Cast
@@ -261,3 +263,33 @@ def test_wrong_roles_and_other_peoples_ids(client: Client, cast: Cast) -> None:
     for query in ("donne=999", "donne=un", "cle=un", f"cle={uuid.uuid4()}", "changer=tout"):
         client.get(f"{NEW}?{query}", as_="alice", status=404)
     client.get(f"{HOURS}/", as_="denis", status=404)
+
+
+def test_an_exchange_has_a_theme_if_one_wants(client: Client, cast: Cast) -> None:
+    a, b, *_ = join(cast).values()
+    url = f"{HOURS}/echanges/{exchange(cast, a, b, 60)}"
+    form = client.get(url, as_="alice").text
+    found = re.search(r'<option value="([^"]+)">Mobilité', form)
+    assert found
+    client.post(f"{url}/note", {"wording": "Vélo", "theme": found[1]}, as_="alice")
+    assert f'<option selected value="{found[1]}">Mobilité' in client.get(url, as_="alice").text
+    client.post(f"{url}/note", {"wording": "Vélo", "theme": str(new_id())}, as_="alice")
+    assert f'<option selected value="{found[1]}">Mobilité' in client.get(url, as_="alice").text
+
+
+def test_whom_the_fund_helped_is_for_the_team(client: Client, cast: Cast) -> None:
+    a, b, *_ = join(cast).values()
+    alice, granted = cast.actor("alice"), new_id()
+    with tenant_context(alice.tenant_id):
+        give_to_fund(alice, new_id(), a, 60, today())
+        grant(alice, granted, b, 30, decision="Une panne")
+        reverse_transfer(alice, granted, "Pas maintenant")
+        db.session.commit()
+    everything = f"{HOURS}/echanges/?genre=all&q=Yann"
+    assert "Yann" in client.get(everything, as_="bob").text
+    assert "Yann a" not in client.get(everything, as_="carole").text
+    rows = client.get(f"{HOURS}/echanges/?genre=all&format=csv", as_="carole").text
+    assert "Bernadette" in rows
+    assert "Yann" not in rows
+    client.get(f"{HOURS}/echanges/{granted}", as_="bob")
+    client.get(f"{HOURS}/echanges/{granted}", as_="carole", status=403)

@@ -52,17 +52,20 @@ class ReversalIn(Sent):
 
 
 class AccountOut(BaseModel):
-    """An account. `balance_minutes`: given less received. `head`: sha256 of its chain, hexadecimal."""
+    """An account. `balance_minutes`: given less received. `head`: sha256 of its chain, hexadecimal.
+
+    Both are null for a key that only reads: beside the exchanges, a balance would tell whom the fund helps.
+    """
 
     number: int
     kind: str
     name: str
-    balance_minutes: int
+    balance_minutes: int | None
     held_minutes: int
     floor_minutes: int
     ceiling_minutes: int
     version: int
-    head: str
+    head: str | None
     closed: bool
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, RadioField, StringField, TimeField
+from wtforms import DateField, RadioField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.core.clock import today
@@ -20,8 +20,9 @@ from app.core.errors import DomainError
 from app.core.forms import NO_FILL, Form, needed
 from app.core.text import duration
 from app.reciprocity.commands.exchanges import Exchange, share_in, share_out
-from app.reciprocity.models import LONGEST, TRANSFER_KIND_LABELS, TransferKind
+from app.reciprocity.models import LONGEST, TRANSFER_KIND_LABELS, ExchangeNote, TransferKind
 from app.reciprocity.models.reading import read_minutes
+from app.reciprocity.queries.categories import get_category, list_categories
 from app.reciprocity.queries.exchanges import ExchangeFilter, ExchangeLine
 
 DAY_MISSING = "Choisissez un jour, par exemple le 23/11/2026."
@@ -172,7 +173,7 @@ class GroupForm(Form):
 
 
 class WordingForm(Form):
-    """What an exchange was about."""
+    """What an exchange was about, in words and by its theme."""
 
     wording = StringField(
         "C’était quoi ?",
@@ -180,6 +181,20 @@ class WordingForm(Form):
         description="Par exemple : cuisine, couture, ordinateur, courses.",
         render_kw=NO_FILL,
     )
+    theme = SelectField("Thème (si vous voulez)", [Optional()], default="")
+
+    def __init__(self, note: ExchangeNote | None = None) -> None:
+        known = {"wording": note.wording, "theme": str(note.category_id or "")} if note else {}
+        super().__init__(data=known)
+        themes = list_categories()
+        if note and note.category_id and note.category_id not in {theme.id for theme in themes}:
+            themes = [*themes, get_category(note.category_id)]
+        self.theme.choices = [("", "Sans thème"), *((str(t.id), t.name) for t in themes)]
+
+    @property
+    def category_id(self) -> uuid.UUID | None:
+        """The theme that was chosen."""
+        return uuid.UUID(self.theme.data) if self.theme.data else None
 
 
 class ThanksForm(Form):
@@ -287,7 +302,7 @@ def read_key(args: MultiDict[str, str]) -> uuid.UUID | None:
     return key
 
 
-def read_filter(args: MultiDict[str, str]) -> ExchangeFilter:
+def read_filter(args: MultiDict[str, str], *, for_team: bool) -> ExchangeFilter:
     """Which exchanges the address asks for; what cannot be read filters nothing."""
     kind = args.get("genre", "")
     return ExchangeFilter(
@@ -297,6 +312,7 @@ def read_filter(args: MultiDict[str, str]) -> ExchangeFilter:
         bulle_id=args.get("bulle", None, uuid.UUID),
         since=args.get("du", None, date.fromisoformat),
         until=args.get("au", None, date.fromisoformat),
+        for_team=for_team,
     )
 
 

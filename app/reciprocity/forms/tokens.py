@@ -19,5 +19,5 @@ class TokenForm(Form):
     )
     can_write = BooleanField(
         "Il peut aussi noter des échanges",
-        description="Sans cela, il peut seulement lire.",
+        description="Sans cela, il lit les échanges, mais ni les soldes ni les relevés.",
     )

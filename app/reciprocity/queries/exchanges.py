@@ -31,6 +31,7 @@ from app.reciprocity.models import (
 )
 from app.reciprocity.models.invitations import invitation, tell_totals
 from app.reciprocity.queries.accounts import find_terms, name_accounts, name_operators
+from app.reciprocity.queries.fund import tells_beneficiary
 from app.reciprocity.queries.interface import map_shares
 from app.reciprocity.queries.members import Totals, list_totals
 
@@ -87,7 +88,7 @@ def list_entries(account_no: int, *, before: int | None = None, limit: int = 25)
 @dataclass(frozen=True)
 class ExchangeFilter:
     """What a list of transfers keeps. `kind`: one of TransferKind, `all`, or empty for exchanges alone.
-    `state`: `corrected`, `standing`, or empty for both."""
+    `state`: `corrected`, `standing`, or empty for both. `for_team`: also what says whom the fund helped."""
 
     q: str = ""
     kind: str = ""
@@ -95,6 +96,7 @@ class ExchangeFilter:
     bulle_id: uuid.UUID | None = None
     since: date | None = None
     until: date | None = None
+    for_team: bool = False
 
 
 @dataclass(frozen=True)
@@ -320,6 +322,8 @@ def _conditions(wanted: ExchangeFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.kind != "all":
         kinds = (wanted.kind,) if wanted.kind else EXCHANGES
         kept.append(Transfer.kind.in_(kinds))
+    if not wanted.for_team:
+        kept.append(~tells_beneficiary())
     if wanted.state:
         kept.append(_corrected() if wanted.state == "corrected" else ~_corrected())
     if wanted.bulle_id:

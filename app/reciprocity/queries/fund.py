@@ -121,27 +121,28 @@ def as_movement(row: Any) -> Movement:
     return Movement(*row)
 
 
-def list_confidential(transfer_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of these transfers whose beneficiary is the team's alone to know: grants, and their corrections.
+def tells_beneficiary() -> sa.ColumnElement[bool]:
+    """Whether a transfer says whom the fund helped, which is the team's alone to know: a grant, or the
+    correction of one."""
+    granted = aliased(Transfer)
+    corrects = sa.exists().where(
+        Reversal.tenant_id == Transfer.tenant_id,
+        Reversal.reversal_id == Transfer.id,
+        granted.tenant_id == Reversal.tenant_id,
+        granted.id == Reversal.reversed_id,
+        granted.kind == TransferKind.GRANT,
+    )
+    return (Transfer.kind == TransferKind.GRANT) | corrects
 
-    To anyone else (readers, members other than the beneficiary, programs, other organisations), each is told
-    as « Fonds de solidarité », without an account and without a name.
-    """
-    ids = list(transfer_ids)
-    mine = require_tenant_id()
-    grants = sa.select(Transfer.id).where(
-        Transfer.tenant_id == mine, Transfer.id.in_(ids), Transfer.kind == TransferKind.GRANT
+
+def list_confidential(transfer_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these transfers that say whom the fund helped."""
+    found = sa.select(Transfer.id).where(
+        Transfer.tenant_id == require_tenant_id(),
+        Transfer.id.in_(list(transfer_ids)),
+        tells_beneficiary(),
     )
-    corrections = (
-        sa.select(Reversal.reversal_id)
-        .join(Transfer, _same(Transfer, Reversal) & (Transfer.id == Reversal.reversed_id))
-        .where(
-            Reversal.tenant_id == mine,
-            Reversal.reversal_id.in_(ids),
-            Transfer.kind == TransferKind.GRANT,
-        )
-    )
-    return set(db.session.scalars(grants.union_all(corrections)))
+    return set(db.session.scalars(found))
 
 
 def is_confidential(transfer_id: uuid.UUID) -> bool:

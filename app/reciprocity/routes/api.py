@@ -7,6 +7,7 @@ thing and writes nothing (after draft-ietf-httpapi-idempotency-key-header, §2).
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
@@ -27,6 +28,7 @@ from app.reciprocity.commands.exchanges import (
 from app.reciprocity.commands.ledger import LedgerRefusal
 from app.reciprocity.commands.tokens import open_with_token
 from app.reciprocity.forms import api as shapes
+from app.reciprocity.models import Account
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.exchanges import get_transfer
 from app.reciprocity.queries.interface import (
@@ -69,7 +71,7 @@ def accounts() -> Response:
     authorize(policies.can_read(g.actor))
     rows = list_accounts_after(_number("after") or 0)
     following = rows[-1].number if len(rows) == PAGE else None
-    return _json(shapes.AccountPage(items=show_accounts(rows), next=following))
+    return _json(shapes.AccountPage(items=_accounts(rows), next=following))
 
 
 @bp.get("/accounts/<int:number>")
@@ -77,15 +79,15 @@ def accounts() -> Response:
 def account(number: int) -> Response:
     """One account."""
     authorize(policies.can_read(g.actor))
-    return _json(show_accounts([get_account(number)])[0])
+    return _json(_accounts([get_account(number)])[0])
 
 
 @bp.get("/accounts/<int:number>/statement")
 @public
 def statement(number: int) -> Response:
-    """One account and its entries, newest first."""
-    authorize(policies.can_read(g.actor))
-    shown = show_accounts([get_account(number)])[0]
+    """One account and its entries, newest first; for a key that writes, as for the team."""
+    authorize(policies.can_record(g.actor))
+    shown = _accounts([get_account(number)])[0]
     lines = [
         shapes.Line(
             version=entry.version, exchange=transfer.id, kind=transfer.kind,
@@ -169,13 +171,17 @@ def not_allowed_by_the_rules(error: DomainError) -> Response:
 @bp.errorhandler(Forbidden)
 def not_allowed_to(error: Forbidden) -> Response:
     """The key may not do this."""
-    return _problem(403, "forbidden", "Cette clé ne permet pas d’écrire.")
+    return _problem(403, "forbidden", "Cette clé permet seulement de lire les échanges.")
 
 
 @bp.errorhandler(NoResultFound)
 def not_found(error: NoResultFound) -> Response:
     """Nobody's, or another organisation's."""
     return _problem(404, "not_found", "Nous ne trouvons pas cela dans cette organisation.")
+
+
+def _accounts(rows: Sequence[Account]) -> list[shapes.AccountOut]:
+    return show_accounts(rows, whole=policies.can_record(g.actor))
 
 
 def _body(shape: type[Body]) -> Body:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 
 from app.reciprocity.forms.api import AccountOut, ExchangeOut, Share
-from app.reciprocity.models import Account, Transfer
+from app.reciprocity.models import Account, Reversal, Transfer
 from app.reciprocity.queries.accounts import name_accounts, name_operators
 from app.reciprocity.queries.fund import list_confidential
 from app.reciprocity.queries.interface import list_reversals_about, map_notes, map_shares
 
 
-def show_accounts(accounts: Sequence[Account]) -> list[AccountOut]:
-    """Accounts, with the names of whoever they belong to."""
+def show_accounts(accounts: Sequence[Account], *, whole: bool) -> list[AccountOut]:
+    """Accounts, with the names of whoever they belong to; `whole`: with their balances."""
     names = name_accounts([account.number for account in accounts])
     return [
         AccountOut(
             number=account.number,
             kind=account.kind,
             name=names[account.number],
-            balance_minutes=account.balance,
+            balance_minutes=account.balance if whole else None,
             held_minutes=account.held,
             floor_minutes=account.floor,
             ceiling_minutes=account.ceiling,
             version=account.version,
-            head=account.head.hex(),
+            head=account.head.hex() if whole else None,
             closed=account.closed_at is not None,
         )
         for account in accounts
@@ -37,8 +38,6 @@ def show_exchanges(transfers: Sequence[Transfer]) -> list[ExchangeOut]:
     notes, shares, hidden = map_notes(ids), map_shares(transfers), list_confidential(ids)
     operators = name_operators([transfer.operator_no for transfer in transfers])
     reversals = list_reversals_about(ids)
-    undone = {reversal.reversed_id: reversal for reversal in reversals}
-    undoing = {reversal.reversal_id: reversal.reversed_id for reversal in reversals}
     return [
         ExchangeOut(
             id=transfer.id,
@@ -49,12 +48,20 @@ def show_exchanges(transfers: Sequence[Transfer]) -> list[ExchangeOut]:
             shares=[] if transfer.id in hidden else _shares(shares[transfer.id]),
             wording=notes.get(transfer.id, ""),
             recorded_by=operators[transfer.operator_no],
-            corrects=undoing.get(transfer.id),
-            corrected_by=undone[transfer.id].reversal_id if transfer.id in undone else None,
-            replaced_by=undone[transfer.id].replaced_by if transfer.id in undone else None,
+            **_corrections(transfer, reversals),
         )
         for transfer in transfers
     ]
+
+
+def _corrections(transfer: Transfer, reversals: Sequence[Reversal]) -> dict[str, uuid.UUID | None]:
+    undone = next((r for r in reversals if r.reversed_id == transfer.id), None)
+    undoing = next((r for r in reversals if r.reversal_id == transfer.id), None)
+    return {
+        "corrects": undoing.reversed_id if undoing else None,
+        "corrected_by": undone.reversal_id if undone else None,
+        "replaced_by": undone.replaced_by if undone else None,
+    }
 
 
 def _shares(legs: dict[int, int]) -> list[Share]:

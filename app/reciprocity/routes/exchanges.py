@@ -35,6 +35,7 @@ from app.reciprocity.models import LONGEST, Transfer
 from app.reciprocity.queries import exchanges as queries
 from app.reciprocity.queries.accounts import name_accounts
 from app.reciprocity.queries.exchanges import ExchangeLine
+from app.reciprocity.queries.fund import is_confidential
 from app.tenants.queries import list_joined_bulles, list_run_bulles
 
 bp = Blueprint("exchanges", __name__, url_prefix="/<slug>/heures/echanges")
@@ -57,7 +58,9 @@ REPLACED = ("exchange", "cheque", "import")
 def index() -> ResponseReturnValue:
     """The exchanges of the organisation, searched and filtered."""
     authorize(policies.can_read(g.actor))
-    statement = queries.list_exchanges(read_filter(request.args), request.args.get("tri", "-date"))
+    is_team = policies.can_record(g.actor)
+    wanted = read_filter(request.args, for_team=is_team)
+    statement = queries.list_exchanges(wanted, request.args.get("tri", "-date"))
     if "format" in request.args:
         lines = queries.read_lines(db.session.execute(statement).all())
         return download("Échanges", HEADER, map(_cells, lines))
@@ -69,7 +72,7 @@ def index() -> ResponseReturnValue:
         bulles=[*list_run_bulles(g.tenant.id), *list_joined_bulles(g.tenant.id)],
         kinds=KINDS,
         states=STATES,
-        can_record=policies.can_record(g.actor),
+        can_record=is_team,
     )
 
 
@@ -98,7 +101,7 @@ def done(transfer_id: uuid.UUID) -> ResponseReturnValue:
     return render_template(
         "reciprocity/exchanges/done.html",
         line=line,
-        form=WordingForm(wording=line.wording),
+        form=WordingForm(queries.find_note(transfer_id)),
         standings=queries.list_standings(line.transfer),
         can_correct=can_correct(g.actor, line.transfer),
     )
@@ -106,8 +109,9 @@ def done(transfer_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.get("/<uuid:transfer_id>")
 def show(transfer_id: uuid.UUID) -> ResponseReturnValue:
-    """An exchange, what was said of it, and its corrections."""
+    """An exchange, what was said of it, and its corrections. Whom the fund helped is the team's to know."""
     authorize(policies.can_read(g.actor))
+    authorize(policies.can_record(g.actor) or not is_confidential(transfer_id))
     line = queries.read_line(transfer_id)
     said = queries.find_note(transfer_id)
     legs = queries.list_legs(line.transfer)
@@ -117,7 +121,7 @@ def show(transfer_id: uuid.UUID) -> ResponseReturnValue:
         legs=legs,
         names=name_accounts(legs),
         corrections=queries.list_corrections(transfer_id),
-        wording=WordingForm(wording=line.wording),
+        wording=WordingForm(said),
         thanks=ThanksForm(thanks=said.thanks if said else ""),
         reason=ReasonForm(),
         can_record=policies.can_record(g.actor),
@@ -161,7 +165,7 @@ def note(transfer_id: uuid.UUID) -> ResponseReturnValue:
     """Say what an exchange was about."""
     form = WordingForm()
     words = form.wording.data or ""
-    attempt(form, lambda: commands.describe_exchange(g.actor, transfer_id, words))
+    attempt(form, lambda: commands.describe_exchange(g.actor, transfer_id, words, form.category_id))
     if form.errors:
         _flash_refusal(form)
     else:

@@ -63,7 +63,7 @@ LATER = (
 @bp.get("/releve")
 def show(member_id: uuid.UUID) -> ResponseReturnValue:
     """A member's statement, for the team."""
-    authorize(policies.can_read(g.actor))
+    authorize(policies.can_record(g.actor))
     member = get_member(member_id)
     return answer_statement("reciprocity/statements/show.html", member.account_no, member=member)
 
@@ -71,7 +71,7 @@ def show(member_id: uuid.UUID) -> ResponseReturnValue:
 @bp.get("/releve.pdf")
 def pdf(member_id: uuid.UUID) -> ResponseReturnValue:
     """The same, sealed."""
-    authorize(policies.can_read(g.actor))
+    authorize(policies.can_record(g.actor))
     return answer_pdf(get_member(member_id).account_no)
 
 
