@@ -18,7 +18,7 @@ from app.core.permissions import Actor
 from app.core.rotation import rotate
 from app.core.text import long_date
 from app.demonstration import content, play, seed
-from app.demonstration.hours import seed_hours
+from app.demonstration.hours import open_space, seed_hours
 from app.reciprocity.commands import (
     Fault,
     close_days,
@@ -177,3 +177,4 @@ def show_logins() -> None:
     click.echo(f"Mot de passe de toutes ces personnes : {content.PASSWORD}")
     for line in play.logins():
         click.echo(line)
+    click.echo(f"Sans mot de passe, {open_space()}")

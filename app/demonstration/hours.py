@@ -26,6 +26,7 @@ from app.reciprocity.commands import (
     Slip,
     Terms,
 )
+from app.reciprocity.emails import space_url
 from app.reciprocity.models import Account, Clearing, Member, OfferKind, Regime
 from app.reciprocity.models.cheque_numbers import number_cheque
 from app.reciprocity.queries.accounts import find_terms
@@ -60,6 +61,14 @@ def seed_hours() -> None:
                 _live(actor, village, day)
     _agree()
     _visit(day)
+
+
+def open_space() -> str:
+    """The address of a member's own space: who follows it needs no password."""
+    with acting(DIJON.actor) as actor:
+        name = DIJON.people[0].name
+        member_id = db.session.scalars(sa.select(Member.id).where(Member.name == name)).one()
+        return f"{name}, membre : {space_url(commands.print_link(actor, member_id))}"
 
 
 def _set_rules(actor: Actor, bulle_id: uuid.UUID) -> None:

@@ -21,6 +21,7 @@ from app.reciprocity.commands.fund import RuleSheet, adopt_rule, give_to_fund, g
 from app.reciprocity.commands.holds import Request, ask_confirmation
 from app.reciprocity.commands.hours import Hours, declare_hours
 from app.reciprocity.commands.ledger import call_rows, operator_of
+from app.reciprocity.commands.links import print_link
 from app.reciprocity.commands.members import MemberSheet, join_member
 from app.reciprocity.commands.offers import OfferSheet, publish_offer
 from app.reciprocity.commands.sealing import close_days, sign_seal, write_seal
@@ -54,6 +55,7 @@ __all__ = [
     "key_cheques",
     "open_ledger",
     "operator_of",
+    "print_link",
     "publish_offer",
     "receive_limit",
     "record_exchange",

@@ -183,9 +183,9 @@ class WordingForm(Form):
     )
     theme = SelectField("Thème (si vous voulez)", [Optional()], default="")
 
-    def __init__(self, note: ExchangeNote | None = None) -> None:
+    def __init__(self, note: ExchangeNote | None = None, **given: Any) -> None:
         known = {"wording": note.wording, "theme": str(note.category_id or "")} if note else {}
-        super().__init__(data=known)
+        super().__init__(data=known, **given)
         themes = list_categories()
         if note and note.category_id and note.category_id not in {theme.id for theme in themes}:
             themes = [*themes, get_category(note.category_id)]

@@ -56,7 +56,7 @@ def show(transfer_id: uuid.UUID) -> ResponseReturnValue:
     note = find_note(transfer_id)
     return _page(
         transfer_id,
-        WordingForm(wording=note.wording if note else ""),
+        WordingForm(note),
         OwnThanksForm(thanks=note.thanks if note else ""),
     )
 
@@ -70,7 +70,8 @@ def subject(transfer_id: uuid.UUID) -> ResponseReturnValue:
     form = WordingForm()
     if not form.validate_on_submit():
         return _page(transfer_id, form, OwnThanksForm(formdata=None)), 422
-    exchanges.describe_exchange(space().actor, transfer_id, form.wording.data or "")
+    words = form.wording.data or ""
+    exchanges.describe_exchange(space().actor, transfer_id, words, form.category_id)
     flash("C’est ajouté.")
     return redirect(url_for(".show", transfer_id=transfer_id), 303)
 
@@ -83,7 +84,7 @@ def thanks(transfer_id: uuid.UUID) -> ResponseReturnValue:
     _mine(transfer_id)
     form = OwnThanksForm()
     if not form.validate_on_submit():
-        return _page(transfer_id, WordingForm(formdata=None), form), 422
+        return _page(transfer_id, WordingForm(find_note(transfer_id), formdata=None), form), 422
     exchanges.thank(space().actor, transfer_id, form.thanks.data or "")
     flash("Votre merci est noté. Il sera lu dans l’espace de l’autre personne.")
     return redirect(url_for(".show", transfer_id=transfer_id), 303)
