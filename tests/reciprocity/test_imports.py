@@ -19,17 +19,18 @@ from app.core.errors import DomainError
 from app.core.jobs import OutboxRow
 from app.core.listing import to_csv
 from app.core.permissions import Forbidden
+from app.core.text import long_date
 from app.reciprocity.commands.accounts import set_limits
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.imports import (
     KEPT,
     Upload,
     accept_import,
+    exchanges,
     forget_imports,
     retry_import,
     start_import,
 )
-from app.reciprocity.commands.imports import exchanges
 from app.reciprocity.commands.imports.table import decode, read_rows
 from app.reciprocity.commands.members import MemberSheet, join_member, leave_member
 from app.reciprocity.models import (
@@ -107,7 +108,7 @@ class Office:
         rows = sa.select(Member.name, Account.balance).join(
             Account, (Account.tenant_id == Member.tenant_id) & (Account.number == Member.account_no)
         )
-        return {name: balance for name, balance in db.session.execute(rows)}
+        return dict(db.session.execute(rows).all())
 
 
 @pytest.fixture
@@ -317,7 +318,9 @@ def test_history_goes_beyond_limits_only_when_told_and_they_are_put_back(office:
     assert told(run, "limit") == [
         (
             4,
-            "Yann va jusqu’à −30\u00a0h, pour une limite de −20\u00a0h, à partir du 1er\u00a0janvier\u00a02020.",
+            "Yann va jusqu’à −30\u00a0h, pour une limite de −20\u00a0h, à partir du "
+            + long_date(date(2020, 1, 1))
+            + ".",
         )
     ]
     with pytest.raises(DomainError, match="limites"):

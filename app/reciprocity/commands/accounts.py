@@ -69,6 +69,23 @@ def open_account(
     return get_account(number)
 
 
+def open_member_accounts(actor: Actor | None, bulle_id: uuid.UUID | None, count: int) -> list[int]:
+    """The same for several members at once, in one statement; the numbers of their accounts."""
+    terms = find_terms(bulle_id)
+    statement = sa.text(
+        "SELECT ledger_open_account('member', NULL, :bulle, :floor, :ceiling, pseudonym, :operator)"
+        " FROM unnest(CAST(:pseudonyms AS text[])) AS pseudonym"
+    )
+    values = {
+        "bulle": bulle_id,
+        "floor": terms.floor,
+        "ceiling": terms.ceiling,
+        "operator": operator_of(actor),
+        "pseudonyms": [make_pseudonym() for _ in range(count)],
+    }
+    return list(db.session.scalars(statement, values))
+
+
 def make_pseudonym() -> str:
     """Eight letters that say nothing: one chance in a billion of meeting another in the same organisation."""
     return "".join(secrets.choice(LETTERS) for _ in range(8))

@@ -54,10 +54,12 @@ class BookletForm(Form):
 class ChequeRow(wtforms.Form):
     """One cheque of the pile; a row left empty says nothing."""
 
-    number = StringField("Numéro", render_kw={"inputmode": "text", "spellcheck": "false", **NO_FILL})
+    number = StringField(
+        "Numéro", render_kw={"inputmode": "text", "spellcheck": "false", **NO_FILL}
+    )
     giver = StringField("Qui a donné ?", render_kw=PEOPLE)
-    minutes = StringField("Combien de temps ?", render_kw=NO_FILL)
-    day = StringField("Quel jour ?", render_kw=NO_FILL)
+    minutes = StringField("Durée", render_kw=NO_FILL)
+    day = StringField("Jour", render_kw=NO_FILL)
 
     @property
     def is_empty(self) -> bool:
@@ -67,10 +69,10 @@ class ChequeRow(wtforms.Form):
     def read(self) -> Slip | None:
         """The cheque as it was typed; None, and the reasons beside the fields, when it cannot be read."""
         read = {
-            "number": self._read(self.number, read_number, "Recopiez le numéro du chèque."),
-            "giver": self._read(self.giver, str.strip, "Qui a donné ?"),
-            "minutes": self._read(self.minutes, read_minutes, "Combien de temps ?"),
-            "happened_on": self._read(self.day, _read_day, "Quel jour ?"),
+            "number": self._read(self.number, read_number, "Recopiez le numéro."),
+            "giver": self._read(self.giver, str.strip, "Écrivez un nom."),
+            "minutes": self._read(self.minutes, read_minutes, "Écrivez une durée."),
+            "happened_on": self._read(self.day, _read_day, "Écrivez un jour."),
         }
         return None if any(value is None for value in read.values()) else Slip(**read)
 

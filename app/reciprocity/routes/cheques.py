@@ -20,6 +20,7 @@ from app.reciprocity.forms.cheques import BookletForm, ChequeRow, Noted, PileFor
 from app.reciprocity.models import Booklet
 from app.reciprocity.models.cheque_numbers import number_cheque
 from app.reciprocity.queries import cheques as queries
+from app.reciprocity.queries.accounts import name_accounts
 from app.reciprocity.queries.members import find_member_of, get_member
 
 bp = Blueprint("cheques", __name__, url_prefix="/<slug>/heures")
@@ -114,13 +115,18 @@ def key_one(number: str) -> ResponseReturnValue:
 @bp.post("/cheques/")
 def key() -> ResponseReturnValue:
     """Note what can be noted; the other rows come back."""
-    rows = PileForm().filled()
-    noted, kept = _note(rows)
-    if kept or not rows:
+    noted, kept = _note(PileForm().filled())
+    if kept:
         g.keeps_refusal = True  # what was noted stays noted, though the page has errors
-        return _show_pile(PileForm.of_rows(kept), noted, 422 if kept else 200)
-    flash(f"{plural(len(noted), 'chèque')} {'noté' if len(noted) < 2 else 'notés'}.")
+        return _show_pile(PileForm.of_rows(kept), noted), 422
+    flash(_tell(noted))
     return redirect(url_for(".pile"), 303)
+
+
+def _tell(noted: list[Noted]) -> str:
+    if not noted:
+        return "Aucun numéro n’était rempli. Rien n’est noté."
+    return f"{plural(len(noted), 'chèque noté', 'chèques notés')}."
 
 
 def _note(rows: list[ChequeRow]) -> tuple[list[Noted], list[ChequeRow]]:
@@ -138,11 +144,10 @@ def _note(rows: list[ChequeRow]) -> tuple[list[Noted], list[ChequeRow]]:
     return noted, kept
 
 
-def _show_pile(form: PileForm, noted: list[Noted], status: int = 200) -> ResponseReturnValue:
-    page = render_template(
+def _show_pile(form: PileForm, noted: list[Noted]) -> str:
+    return render_template(
         "reciprocity/cheques/pile.html", form=form, noted=noted, people=queries.list_people()
     )
-    return page, status
 
 
 def _issue(form: BookletForm) -> Booklet:
@@ -153,8 +158,14 @@ def _issue(form: BookletForm) -> Booklet:
 
 def _cheques(booklet: Booklet) -> list[dict[str, Any]]:
     uses = queries.list_uses(booklet.id)
+    credited = [use.transfer.credit for one in uses.values() for use in one]
+    names = name_accounts(credited)
     return [
-        {"number": number_cheque(booklet.tenant_id, booklet.number, rank), "uses": uses.get(rank, [])}
+        {
+            "number": number_cheque(booklet.tenant_id, booklet.number, rank),
+            "uses": uses.get(rank, []),
+            "names": names,
+        }
         for rank in range(1, booklet.cheques + 1)
     ]
 

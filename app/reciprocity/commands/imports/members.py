@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from itertools import groupby
 
 from app.core.clock import today
 from app.core.db import db, new_id, require_tenant_id
 from app.core.errors import DomainError
 from app.core.permissions import Actor
 from app.core.text import fold
-from app.reciprocity.commands.accounts import open_account, open_ledger
+from app.reciprocity.commands.accounts import open_account, open_ledger, open_member_accounts
 from app.reciprocity.commands.imports.columns import Cells
 from app.reciprocity.commands.imports.lines import MemberLine, read_member
 from app.reciprocity.commands.imports.people import People, imported_key
 from app.reciprocity.models import AccountKind, ImportRun, Member
-from app.reciprocity.queries.imports import list_known
+from app.reciprocity.queries.imports import list_known, slices
 from app.tenants.queries import list_run_bulles
+
+TOGETHER = 500
+"""Members written by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +74,21 @@ class MembersImport:
     def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None:
         """Welcome them. No hours of welcome: what they have comes with their past exchanges."""
         open_ledger(actor)
-        for arrival in self._arrivals:
-            self._welcome(actor, arrival)
-        db.session.flush()
-
-    def _welcome(self, actor: Actor, arrival: Arrival) -> None:
-        line = arrival.line
-        if line.is_group:
-            open_account(actor, AccountKind.GROUP, bulle_id=arrival.bulle_id, label=line.name)
-            return
-        account = open_account(actor, AccountKind.MEMBER, bulle_id=arrival.bulle_id)
-        member = Member(
-            id=new_id(),
-            account_no=account.number,
-            bulle_id=arrival.bulle_id,
-            joined_on=line.joined_on or today(),
-            left_on=line.left_on,
-            shows_contact=line.shows_contact,
-            imported_key=arrival.key,
-        )
-        member.call(line.name, list(line.interests))
-        member.reach(line.email, line.phone)
-        db.session.add(member)
+        groups = [arrival for arrival in self._arrivals if arrival.line.is_group]
+        for group in groups:
+            open_account(actor, AccountKind.GROUP, bulle_id=group.bulle_id, label=group.line.name)
+        people = [arrival for arrival in self._arrivals if not arrival.line.is_group]
+        people.sort(key=lambda arrival: str(arrival.bulle_id))
+        for bulle_id, neighbours in groupby(people, key=lambda arrival: arrival.bulle_id):
+            for some in slices(list(neighbours), TOGETHER):
+                numbers = open_member_accounts(actor, bulle_id, len(some))
+                db.session.add_all(map(_member, some, numbers))
+                db.session.flush()
 
     def _is_here(self, line: MemberLine) -> bool:
         named = self._people.find_names(line.name)
         if line.is_group:
-            return any(account.kind == "group" for account in named)
+            return any(account.kind in ("group", "bulle") for account in named)
         if line.key:
             return self._people.find_key(line.key) is not None
         return any(account.kind == "member" for account in named)
@@ -109,6 +101,22 @@ class MembersImport:
                 f"« {name} » n’est pas une Bulle de votre structure. Corrigez ou videz la case."
             )
         return self._bulles[fold(name)]
+
+
+def _member(arrival: Arrival, account_no: int) -> Member:
+    line = arrival.line
+    member = Member(
+        id=new_id(),
+        account_no=account_no,
+        bulle_id=arrival.bulle_id,
+        joined_on=line.joined_on or today(),
+        left_on=line.left_on,
+        shows_contact=line.shows_contact,
+        imported_key=arrival.key,
+    )
+    member.call(line.name, list(line.interests))
+    member.reach(line.email, line.phone)
+    return member
 
 
 def _say_double(line: MemberLine, first: int) -> str:

@@ -31,6 +31,7 @@ class People:
         self._by_key: dict[str, Known] = {}
         self._by_name: dict[str, list[Known]] = {}
         self._organisation: Known | None = None
+        self._found: dict[Party, Known] = {}
         for account in known:
             self.add(account)
 
@@ -55,6 +56,11 @@ class People:
 
     def find(self, party: Party) -> Known:
         """Whom a row means. DomainError: nobody, or several people."""
+        if party not in self._found:
+            self._found[party] = self._look_for(party)
+        return self._found[party]
+
+    def _look_for(self, party: Party) -> Known:
         if fold(party.key) in ORGANISATION or fold(party.name) == "organisation":
             return self._own()
         if party.key and not party.key.startswith(ANONYMOUS):
