@@ -35,9 +35,12 @@ class Draw:
         self.acts: deque[Act] = deque(maxlen=RECENT)
 
     def act(self, r: Random) -> Act:
-        """Any act; one in eight is one that was drawn lately, sent again as it was."""
-        if self.acts and r.random() < 0.125:
-            return r.choice(self.acts)
+        """Any act; one in five was drawn lately, and is sent again as it was, or with another content."""
+        chance = r.random()
+        if self.acts and chance < 0.14:
+            return self.acts[-1] if chance < 0.1 else r.choice(self.acts)
+        if self.acts and chance < 0.19:
+            return self.altered(r, r.choice(self.acts))
         kind = r.choices(list(self.weights), weights=list(self.weights.values()))[0]
         return self.one(kind, r)
 
@@ -46,6 +49,13 @@ class Draw:
         act = kind(self, r)
         self.acts.append(act)
         return act
+
+    def altered(self, r: Random, act: Act) -> Act:
+        """The same act, but for one thing."""
+        change = r.choice([*(name for name in CHANGES if name in act.arguments), ""])
+        if not change or isinstance(act.arguments[change], list):
+            return act
+        return Act(act.function, act.arguments | {change: CHANGES[change](self, r)})
 
     def id(self, r: Random, known: deque[uuid.UUID]) -> uuid.UUID:
         """A new id; one in ten times, one that was used."""
@@ -66,7 +76,9 @@ class Draw:
 
     def account(self, r: Random) -> int:
         """Mostly a member; sometimes an account of another kind, or none at all."""
-        return r.choice(MEMBERS) if r.random() < 0.9 else r.choice([0, 1, 2, GROUP, VENUE, 13, 99])
+        return (
+            r.choice(MEMBERS) if r.random() < 0.85 else r.choice([0, 1, 2, 2, GROUP, VENUE, 13, 99])
+        )
 
     def pair(self, r: Random) -> tuple[int, int]:
         """Who received and who gave: two members, or sometimes any two."""
@@ -88,7 +100,7 @@ class Draw:
         )
         return self.today - timedelta(days=ago)
 
-    def starts(self, r: Random, often: float = 0.1) -> time | None:
+    def starts(self, r: Random, often: float = 0.2) -> time | None:
         """When it began, if that is said."""
         return time(r.randrange(6, 24), r.choice([0, 30])) if r.random() < often else None
 
@@ -104,7 +116,20 @@ class Draw:
         return people, [*shares, rest]
 
 
-def call(name: str, **arguments: Any) -> Act:
+CHANGES: dict[str, Callable[[Draw, Random], Any]] = {
+    "p_id": lambda d, r: d.id(r, d.transfers),
+    "p_minutes": lambda d, r: d.minutes(r),
+    "p_on": lambda d, r: d.day(r),
+    "p_debit": lambda d, r: d.account(r),
+    "p_credit": lambda d, r: d.account(r),
+    "p_outcome": lambda d, r: r.choice(["accepted", "declined"]),
+    "p_decision": lambda d, r: "Une autre raison",
+    "p_starts": lambda d, r: d.starts(r, 0.9),
+}
+"""Argument → another value for it."""
+
+
+def call(name: str, /, **arguments: Any) -> Act:
     """An act by the name of its function, without its prefixes."""
     return Act(f"ledger_{name}", {f"p_{key}": value for key, value in arguments.items()})
 
@@ -130,7 +155,7 @@ def batch(d: Draw, r: Random) -> Act:
     rows = range(r.randrange(1, 7))
     kind, days = "exchange", [d.day(r) for _ in rows]
     if r.random() < 0.3:
-        past = [20_000] if r.random() < 0.1 else [0, 400, 4000]
+        past = [20_000] if r.random() < 0.1 else [0, 4, 25, 400, 4000]
         kind, days = "import", [d.today - timedelta(days=r.choice(past)) for _ in rows]
     pairs = [d.pair(r) for _ in rows]
     return call(
@@ -185,7 +210,8 @@ def gift(d: Draw, r: Random) -> Act:
 def grant(d: Draw, r: Random) -> Act:
     by_rule = d.rule if r.random() < 0.6 else None
     return call(
-        "post_grant", id=d.id(r, d.transfers), credit=d.account(r), minutes=d.minutes(r), rule=by_rule,
+        "post_grant", id=d.id(r, d.transfers), credit=r.choice([*MEMBERS[:3], d.account(r)]),
+        minutes=d.minutes(r), rule=by_rule,
         decision=None if by_rule else r.choice(["Un coup dur", "Un départ", " "]), on=d.day(r),
         operator=d.operator(r),
     )  # fmt: skip
@@ -202,7 +228,7 @@ def settlement(d: Draw, r: Random) -> Act:
 def declare(d: Draw, r: Random) -> Act:
     return call(
         "declare_time", id=d.id(r, d.hours), account=d.account(r),
-        on=d.today - timedelta(days=r.randrange(30)), starts=d.starts(r, 0.95),
+        on=d.today - timedelta(days=r.choice([0, 1, 2, 4, 4, 20, 20, 25])), starts=d.starts(r, 0.95),
         minutes=d.minutes(r), regime=r.choice(["volunteering", "paid", "paid", "other"]), activity="",
         operator=d.operator(r),
     )  # fmt: skip
@@ -256,7 +282,7 @@ def close_days(d: Draw, r: Random) -> Act:
 
 
 WEIGHTS: dict[Callable[[Draw, Random], Act], int] = {
-    exchange: 30, group: 8, batch: 8, reversal: 10, hold: 8, answer: 10, held_exchange: 2, gift: 3,
+    exchange: 30, group: 8, batch: 8, reversal: 15, hold: 12, answer: 12, held_exchange: 4, gift: 3,
     grant: 4, welcome: 2, settlement: 4, declare: 4, time_exchange: 3, void: 2, open_account: 1,
     limits: 2, default_limits: 1, close: 3, reopen: 5, close_days: 1,
 }  # fmt: skip

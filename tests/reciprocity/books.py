@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,11 +23,11 @@ from app.reciprocity.commands.ledger import REFUSED
 from launcher.servers import Servers
 from migrations.rls import APP, OWNER
 from tests.architecture.databases import Scratch
-from tests.conftest import PROJECT
 
 TENANTS = [uuid.UUID(int=n) for n in (1, 2, 3)]
 HERE, THERE = TENANTS[:2]
 BULLE = uuid.UUID(int=9)
+PROJECT = Path(__file__).parents[2]
 # What the posting functions write, and nobody else.
 POSTED = (
     "account_limits", "accounts", "clearings", "entries", "grants", "group_legs", "hold_outcomes", "holds",
@@ -163,12 +164,12 @@ class Books:
         )  # fmt: skip
 
     def adopt_rule(self, tenant: uuid.UUID = HERE, *, number: int = 1) -> uuid.UUID:
-        """A rule of the fund: 60 minutes at most, 150 a year, for whoever is at -60 or below."""
-        rule = uuid.uuid4()
+        """A rule of the fund: 60 minutes at most, 100 a year, for whoever is at -60 or below."""
+        rule = uuid.UUID(int=0xF00 + number)
         self.admin.execute(
             "INSERT INTO fund_rules (tenant_id, id, number, text, grant_minutes, yearly_minutes, below,"
             " adopted_on, sha256, operator_no, written_at)"
-            " VALUES (%s, %s, %s, 'Une heure à la fois.', 60, 150, -60, %s, '', 1, now())",
+            " VALUES (%s, %s, %s, 'Une heure à la fois.', 60, 100, -60, %s, '', 1, now())",
             (tenant, rule, number, self.today),
         )
         return rule

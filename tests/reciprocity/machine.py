@@ -6,6 +6,7 @@ all that is ever true of a register must be true of this one.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 
 from hypothesis import strategies as st
@@ -37,7 +38,9 @@ def start(books: Books) -> tuple[Register, acts.Draw]:
     books.open_register(endowment=ENDOWMENT)
     books.open_register(THERE)
     rule = books.adopt_rule()
-    register = Register(HERE, books.today, grace=35, operators=OPERATOR)
+    opened_on = books.today - timedelta(days=30)
+    books.admin.execute("UPDATE ledgers SET opened_on = %s WHERE tenant_id = %s", (opened_on, HERE))
+    register = Register(HERE, books.today, opened_on=opened_on, grace=35, operators=OPERATOR)
     register.rule = Rule(rule)
     kinds = dict.fromkeys(MEMBERS, "member") | {GROUP: "group", VENUE: "bulle"}
     register.commit(
@@ -48,7 +51,30 @@ def start(books: Books) -> tuple[Register, acts.Draw]:
         }
         | {("account", number): Account(kind, FLOOR, CEILING) for number, kind in kinds.items()}
     )
+    for number in MEMBERS[:3]:
+        # Some who soon come to their limits.
+        tight = {"account": number, "floor": -100, "ceiling": 130, "own": False, "reason": ""}
+        step(books, register, acts.call("set_limits", operator=1, **tight))
     return register, acts.Draw(books.today, rule)
+
+
+def step(books: Books, register: Register, act: acts.Act) -> None:
+    """Do it on both sides, which must answer the same."""
+    expected, written = judge(register, act)
+    answer = books.post(HERE, act.function, **act.arguments)
+    assert answer == expected, f"{act}: {answer}, not {expected}"
+    register.commit(written)
+
+
+def walk(books: Books, seed: int, number: int, *, look: int = 100) -> None:
+    """What the machine does, without Hypothesis: far, fast, and nothing to shrink."""
+    register, draw = start(books)
+    chance = Random(seed)  # noqa: S311
+    for done in range(number):
+        step(books, register, draw.act(chance))
+        if done % look == look - 1:
+            assert find_faults(books.admin) == []
+            assert differences(books, register) == []
 
 
 def differences(books: Books, register: Register) -> list[str]:
@@ -82,10 +108,7 @@ class Ledger(RuleBasedStateMachine):
 
     def post(self, act: acts.Act) -> None:
         """Do it on both sides."""
-        expected, written = judge(self.register, act)
-        answer = self.books.post(HERE, act.function, **act.arguments)
-        assert answer == expected, f"{act}: {answer}, not {expected}"
-        self.register.commit(written)
+        step(self.books, self.register, act)
 
     @invariant()
     def the_books_are_right(self) -> None:

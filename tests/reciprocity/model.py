@@ -93,7 +93,7 @@ class Rule:
 
     id: uuid.UUID
     grant: int = 60
-    yearly: int = 150
+    yearly: int = 100
     below: int = -60
 
 
@@ -104,9 +104,11 @@ class Refusal(Exception):
 class Register:
     """The committed state: key → value, where a key is a table's name and what identifies the row."""
 
-    def __init__(self, tenant: uuid.UUID, today: date, *, grace: int, operators: int) -> None:
+    def __init__(
+        self, tenant: uuid.UUID, today: date, *, opened_on: date, grace: int, operators: int
+    ) -> None:
         self.tenant, self.today, self.operators = tenant, today, operators
-        self.opened_on = today
+        self.opened_on = opened_on
         self.rule: Rule | None = None
         self.state: Writings = {("closed_through",): today - timedelta(days=grace)}
         # Where to look for what has no key of its own; only ever added to.
@@ -215,11 +217,11 @@ def incomplete(*values: object) -> bool:
 
 
 def check_day(s: Sight, day: date, operator: int, kind: str = "") -> None:
-    """Neither to come, nor closed, and by a known author."""
-    taken_over = kind == "import" and day < s.register.opened_on
-    refuse_if(day <= s.get("closed_through") and not taken_over, "day_sealed")
+    """Neither to come, nor closed unless it is taken over from before the register; by a known author."""
+    taken_over = kind == "import" and OLDEST <= day < s.register.opened_on
     refuse_if(day > s.register.today, "future_day")
-    refuse_if(day < OLDEST, "day_too_old")
+    refuse_if(kind == "import" and day < OLDEST, "day_too_old")
+    refuse_if(day <= s.get("closed_through") and not taken_over, "day_sealed")
     refuse_if(not 1 <= operator <= s.register.operators, "unknown_operator")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from tests.reciprocity.model import (
     EXCHANGES,
-    OLDEST,
     PEOPLE,
     Account,
     Act,
@@ -123,10 +122,11 @@ def post_batch(
         refuse_if(differs or (first and first != row), "exists_with_different_content")
         if not known:
             created[row[0]] = row
-    _check_days(s, kind, created.values())
-    refuse_if(not 1 <= operator <= s.register.operators, "unknown_operator")
+    for *_, on in created.values():
+        check_day(s, on, 1, kind)
+    check_operator(s, operator)
     for id_, debit, credit, amount, on in created.values():
-        _post_row(s, id_, kind, debit, credit, amount, on, operator)
+        move(s, id_, kind, debit, credit, amount, on, operator)
     for _, _, credit, _, on in created.values():
         check_regime(s, credit, on)
     answers = ["posted" if id_ in created else "exists" for id_ in ids]
@@ -139,28 +139,6 @@ def _check_shape(id_: uuid.UUID, debit: int, credit: int, amount: int, on: date)
     refuse_if(incomplete(id_, on), "incomplete")
     refuse_if(incomplete(debit, credit), "unknown_account")
     refuse_if(debit == credit, "same_account")
-
-
-def _check_days(s: Sight, kind: str, rows: Sequence[Row] | Any) -> None:
-    for *_, on in rows:
-        refuse_if(on > s.register.today, "future_day")
-        refuse_if(kind == "import" and on < OLDEST, "day_too_old")
-        taken_over = kind == "import" and on < s.register.opened_on
-        refuse_if(on <= s.get("closed_through") and not taken_over, "day_sealed")
-
-
-def _post_row(
-    s: Sight,
-    id_: uuid.UUID,
-    kind: str,
-    debit: int,
-    credit: int,
-    amount: int,
-    on: date,
-    operator: int,
-) -> None:
-    # A batch names the first line at fault; of one line, either account.
-    move(s, id_, kind, debit, credit, amount, on, operator)
 
 
 @rule
@@ -188,18 +166,9 @@ def post_reversal(
     else:
         debit, credit = sorted(legs, key=lambda number: legs[number])
         status = move(
-            s,
-            id,
-            "reversal",
-            debit,
-            credit,
-            transfer.minutes,
-            on,
-            operator,
-            EVERY,
-            EVERY,
+            s, id, "reversal", debit, credit, transfer.minutes, on, operator, EVERY, EVERY,
             limited=transfer.kind == "gift",
-        )
+        )  # fmt: skip
     refuse_if(status == "exists", "exists_with_different_content")
     refuse_if(before, "already_reversed")
     s.put("reversed", reverses, value=id)
