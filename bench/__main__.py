@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = {"documents": ("bench.documents", "bench.lists")}
+BENCHES = {
+    "documents": ("bench.documents", "bench.lists"),
+    "reciprocity": ("bench.reciprocity",),
+}
 """Name → modules with `run() -> bool`, true when every limit is kept."""
 
 

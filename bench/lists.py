@@ -70,7 +70,7 @@ def application() -> Iterator[Flask]:
         environment = servers.environment(database=DATABASE)
         alembic = [sys.executable, "-m", "alembic", "upgrade", "head"]
         subprocess.run(alembic, cwd=PROJECT, env=os.environ | environment, check=True)
-        yield create_app(_settings(environment, folder))
+        yield create_app(settings_for(environment, folder))
 
 
 @contextmanager
@@ -79,7 +79,8 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _settings(environment: dict[str, str], folder: Path) -> Settings:
+def settings_for(environment: dict[str, str], folder: Path) -> Settings:
+    """The settings of an application on these servers, its files in this folder."""
     return Settings(
         _env_file=None,
         environment="test",

@@ -1,0 +1,1 @@
+"""Programs run as processes of their own, 8 at once, all driven alike (turns.py)."""
