@@ -88,12 +88,17 @@ def require_tenant_id() -> uuid.UUID:
     return tenant_id
 
 
-class TenantOwned:
-    """Mixin: the key is (tenant_id, id); row security filters on tenant_id."""
+class TenantBound:
+    """Mixin: the key begins with tenant_id; row security filters on it."""
 
     tenant_id: Mapped[uuid.UUID] = mapped_column(
         primary_key=True, default=require_tenant_id, sort_order=-2
     )
+
+
+class TenantOwned(TenantBound):
+    """Mixin: the key is (tenant_id, id)."""
+
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
 
 
@@ -185,7 +190,7 @@ def _carry_tenant(state: ORMExecuteState) -> None:
         return
     state.statement = state.statement.options(
         with_loader_criteria(
-            TenantOwned,
+            TenantBound,
             lambda cls: cls.tenant_id == tenant_id,
             include_aliases=True,
         )

@@ -331,7 +331,8 @@ BEGIN
   RETURN v_status;
 END $$;
 
--- Many transfers in one statement each way: all of them, or none. One row per argument, in their order.
+-- Many transfers in one statement each way: all of them, or none. One row per argument, in their order. A refusal's
+-- detail is the rank of what is refused, its hint the account (0: none).
 CREATE FUNCTION ledger_post_batch(
   p_kind text, p_ids uuid[], p_debits int[], p_credits int[], p_minutes int[], p_days date[], p_operator int
 ) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -361,7 +362,8 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION '%', CASE WHEN coalesce(bad.minutes, 0) <= 0 THEN 'minutes_not_positive'
       WHEN bad.minutes > 1440 THEN 'too_long' WHEN bad.id IS NULL OR bad.day IS NULL THEN 'incomplete'
-      WHEN bad.debit = bad.credit THEN 'same_account' ELSE 'unknown_account' END USING ERRCODE = 'RB001', DETAIL = bad.n::text;
+      WHEN bad.debit = bad.credit THEN 'same_account' ELSE 'unknown_account' END
+      USING ERRCODE = 'RB001', DETAIL = bad.n::text, HINT = '0';
   END IF;
 
   WITH created AS (
@@ -378,7 +380,7 @@ BEGIN
     WHERE (t.kind, t.debit, t.credit, t.minutes, t.happened_on)
       IS DISTINCT FROM (p_kind, r.debit, r.credit, r.minutes, r.day) ORDER BY n LIMIT 1;
     IF FOUND THEN
-      RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = bad.n::text;
+      RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = bad.n::text, HINT = '0';
     END IF;
   END IF;
 
@@ -393,7 +395,7 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION '%', CASE WHEN bad.day > v_today THEN 'future_day'
       WHEN p_kind = 'import' AND bad.day < '1980-01-01' THEN 'day_too_old' ELSE 'day_sealed' END
-      USING ERRCODE = 'RB001', DETAIL = bad.n::text;
+      USING ERRCODE = 'RB001', DETAIL = bad.n::text, HINT = '0';
   ELSIF p_operator NOT BETWEEN 1 AND book.last_operator THEN
     RAISE EXCEPTION 'unknown_operator' USING ERRCODE = 'RB001';
   END IF;
@@ -438,12 +440,12 @@ BEGIN
       USING ERRCODE = 'RB001', DETAIL = bad.n::text, HINT = coalesce(bad.number::text, '');
   END IF;
 
-  SELECT n INTO bad FROM unnest(p_ids, p_credits, p_days) WITH ORDINALITY AS r (id, credit, day, n)
+  SELECT n, credit INTO bad FROM unnest(p_ids, p_credits, p_days) WITH ORDINALITY AS r (id, credit, day, n)
   WHERE id = ANY (v_created) AND EXISTS (
     SELECT FROM time_records t WHERE t.tenant_id = v_tenant AND t.account_no = r.credit AND t.happened_on = r.day
       AND regime <> 'reciprocity' AND voided_at IS NULL) ORDER BY n LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'start_needed' USING ERRCODE = 'RB001', DETAIL = bad.n::text;
+    RAISE EXCEPTION 'start_needed' USING ERRCODE = 'RB001', DETAIL = bad.n::text, HINT = bad.credit::text;
   END IF;
   RETURN QUERY SELECT CASE WHEN id = ANY (v_created) THEN 'posted' ELSE 'exists' END
   FROM unnest(p_ids) WITH ORDINALITY AS r (id, n) ORDER BY n;

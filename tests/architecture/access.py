@@ -26,6 +26,7 @@ TITLES = {
     "courrier": "Courrier de la démonstration",
     "door": "Liens et codes de connexion",
     "exchanges": "Échanges",
+    "figures": "Les heures en chiffres",
     "groups": "Échanges à plusieurs",
     "fund": "Fonds de solidarité",
     "exports": "Données des heures à emporter",

@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.conventions.models.states import TRANSITIONS
 from app.core.audit import ACTIONS
-from app.core.db import Model, TenantOwned
+from app.core.db import Model, TenantBound
 from app.core.jobs import JOBS
 from app.tenants.routes.works import LABELS
 from migrations.rls import GLOBAL_TABLES
@@ -193,7 +193,7 @@ def test_every_model_of_an_organisation_is_bound_to_it() -> None:
     """A table is of one organisation (row security holds it), or it says why it is not."""
     for mapper in Model.registry.mappers:
         table = mapper.local_table.name
-        owned = issubclass(mapper.class_, TenantOwned) or table == "deliveries"
+        owned = issubclass(mapper.class_, TenantBound) or table == "deliveries"
         assert owned != (table in {*SHARED_TABLES, *GLOBAL_TABLES}), table
         assert owned <= ("tenant_id" in mapper.local_table.primary_key.columns), table
 

@@ -41,31 +41,31 @@ class Request:
     wording: str = ""
 
 
-def ask_confirmation(actor: Actor, request: Request) -> str:
+def ask_confirmation(actor: Actor, asked: Request) -> str:
     """Ask the receiver to confirm what they received: `placed`, or `exists` when it was asked already.
 
     Their minutes are reserved for 14 days. LedgerRefusal: see ledger.SENTENCES.
     """
-    authorize(policies.can_act_for(actor, request.giver))
-    waiting = [] if not isinstance(actor, MemberActor) else list_asked(request.giver)
-    if len(waiting) >= AT_ONCE and request.id not in {hold.id for hold in waiting}:
+    authorize(policies.can_act_for(actor, asked.giver))
+    waiting = [] if not isinstance(actor, MemberActor) else list_asked(asked.giver)
+    if len(waiting) >= AT_ONCE and asked.id not in {hold.id for hold in waiting}:
         raise DomainError(
             f"{AT_ONCE} de vos demandes attendent déjà une réponse. Retirez-en une, ou attendez."
         )
     status: str = call(
         "ledger_place_hold",
-        p_id=request.id,
-        p_debit=request.receiver,
-        p_credit=request.giver,
-        p_minutes=request.minutes,
-        p_on=request.happened_on,
-        p_wording=request.wording,
+        p_id=asked.id,
+        p_debit=asked.receiver,
+        p_credit=asked.giver,
+        p_minutes=asked.minutes,
+        p_on=asked.happened_on,
+        p_wording=asked.wording,
         p_expires=now() + WAITING,
         p_operator=operator_of(actor),
     )
     if status == "placed":
-        _write_to_receiver(request.id, reminder=False)
-        later("reciprocity.remind_request", due_at=now() + REMINDER, hold_id=request.id)
+        _write_to_receiver(asked.id, reminder=False)
+        later("reciprocity.remind_request", due_at=now() + REMINDER, hold_id=asked.id)
     return status
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.audit import declare_actions
 from app.core.clock import now, today
-from app.core.db import Model, TenantOwned, new_id, require_tenant_id
+from app.core.db import Model, TenantBound, TenantOwned, new_id
 
 NO_LIMIT = 2_000_000_000
 """Minutes. A floor of -NO_LIMIT or a ceiling of NO_LIMIT stops nothing."""
@@ -49,7 +49,7 @@ declare_actions(
 )
 
 
-class Ledger(Model):
+class Ledger(TenantBound, Model):
     """The register of hours of one organisation: one row each.
 
     `last_account`, `last_operator`: numbers already given. `closed_through`: no posting may be dated on or
@@ -60,7 +60,6 @@ class Ledger(Model):
     __tablename__ = "ledgers"
     __table_args__ = (sa.CheckConstraint("grace_days between 3 and 366", name="grace_days"),)
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     last_account: Mapped[int] = mapped_column(default=0)
     last_operator: Mapped[int] = mapped_column(default=0)
     opened_on: Mapped[date] = mapped_column(default=today)
@@ -68,11 +67,11 @@ class Ledger(Model):
     grace_days: Mapped[int] = mapped_column(default=35)
 
 
-class Account(Model):
+class Account(TenantBound, Model):
     """An account, in minutes. Only the posting functions write it; the application reads.
 
-    No check constraints here, nor on transfers: PostgreSQL reads their text again at every statement, a quarter
-    of a posting's time (bench/reciprocity). The functions check before they write, the verifier after.
+    No check constraints here, nor on transfers: PostgreSQL reads their text again at every statement, a
+    quarter of a posting's time (ADR 0014). The functions check before they write, the verifier after.
 
     `balance`: hours given less hours received; it is the `balance_after` of the entry `version`.
     `held`: minutes reserved by requests that wait. `floor`, `ceiling`: a posting may not take the balance
@@ -87,7 +86,6 @@ class Account(Model):
         {"postgresql_with": {"fillfactor": 60}},
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     balance: Mapped[int] = mapped_column(default=0)
     held: Mapped[int] = mapped_column(default=0)
@@ -145,7 +143,7 @@ class AccountLimit(TenantOwned, Model):
 
 
 class BulleTerms(TenantOwned, Model):
-    """What holds for the members of a Bulle (None: of the whole organisation) from `since_at` on. Never changed.
+    """What holds for the members of a Bulle (None: of the organisation) from `since_at` on. Never changed.
 
     `floor`, `ceiling`: default limits, minutes. `gentle_low`, `gentle_high`: beyond them, an invitation in
     plain words, on both sides. `welcome`: minutes given to a new member.
@@ -179,7 +177,7 @@ class OperatorKind(enum.StrEnum):
     SYSTEM = "system"
 
 
-class Operator(Model):
+class Operator(TenantBound, Model):
     """Who may be the author of a posting, by a number of the register: a person of the team, a member in
     their own space, a program with a token, or the installation. `name` is what is shown."""
 
@@ -189,7 +187,6 @@ class Operator(Model):
         sa.UniqueConstraint("tenant_id", "kind", "subject_id"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str]
     subject_id: Mapped[uuid.UUID] = mapped_column(default=new_id)

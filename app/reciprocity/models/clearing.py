@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.audit import declare_actions
 from app.core.clock import now
-from app.core.db import Model, TenantOwned, require_tenant_id
+from app.core.db import Model, TenantBound, TenantOwned
 
 declare_actions(
     {
@@ -36,7 +36,7 @@ class MirrorState(enum.StrEnum):
     DECLINED = "declined"
 
 
-class Mirror(Model):
+class Mirror(TenantBound, Model):
     """What this organisation and another said to each other: one row on each side, made of letters.
 
     Each says how far it would go, in minutes, and may say otherwise at any time. While both say something,
@@ -64,7 +64,6 @@ class Mirror(Model):
         sa.CheckConstraint("peer_id <> tenant_id", name="peer"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     peer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     account_no: Mapped[int | None]
     state: Mapped[str] = mapped_column(default=MirrorState.DECLINED.value)
@@ -95,7 +94,7 @@ class Mirror(Model):
         self.changed_at = now()
 
 
-class Clearing(Model):
+class Clearing(TenantBound, Model):
     """One of the two linked transfers of an exchange between two organisations, or of its correction: whose
     twin is in the other's register. Never changed.
 
@@ -110,7 +109,6 @@ class Clearing(Model):
         sa.Index(None, "tenant_id", "peer_id"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     transfer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     peer_id: Mapped[uuid.UUID]
     peer_transfer_id: Mapped[uuid.UUID]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.audit import declare_actions
 from app.core.clock import now
-from app.core.db import Model, TenantOwned, owned_key, require_tenant_id
+from app.core.db import Model, TenantBound, TenantOwned, owned_key
 
 declare_actions(
     {
@@ -48,7 +48,7 @@ class FundRule(TenantOwned, Model):
         return f"règle n° {self.number}"
 
 
-class Grant(Model):
+class Grant(TenantBound, Model):
     """Why a transfer left the fund: a rule, or a decision in words. Never changed, seen by the team only."""
 
     __tablename__ = "grants"
@@ -60,7 +60,6 @@ class Grant(Model):
         sa.CheckConstraint("(rule_id is null) <> (decision is null)", name="reason"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     transfer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     rule_id: Mapped[uuid.UUID | None]
     decision: Mapped[str | None]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
-from app.core.db import Model, TenantOwned, owned_key, require_tenant_id
+from app.core.db import Model, TenantBound, TenantOwned, owned_key
 
 
 class Outcome(enum.StrEnum):
@@ -54,7 +54,7 @@ class Hold(TenantOwned, Model):
     expires_at: Mapped[datetime]
 
 
-class HoldOutcome(Model):
+class HoldOutcome(TenantBound, Model):
     """What became of a request: one outcome at most, by its key. Never changed."""
 
     __tablename__ = "hold_outcomes"
@@ -65,7 +65,6 @@ class HoldOutcome(Model):
         ),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     hold_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     outcome: Mapped[str]
     operator_no: Mapped[int]

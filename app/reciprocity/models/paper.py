@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.audit import declare_actions
 from app.core.clock import now
-from app.core.db import Model, TenantOwned, owned_key
+from app.core.db import Model, TenantBound, TenantOwned, owned_key
 
 CHEQUES = 12
 """Cheques in a booklet: three pages of four."""
@@ -46,11 +46,11 @@ class Booklet(TenantOwned, Model):
         return f"carnet {self.number}"
 
 
-class ChequeUse(Model):
+class ChequeUse(TenantBound, Model):
     """Which cheque paid which transfer: a cheque is used once, by its key. Never changed.
 
-    The transfer's id is derived from the cheque's number and from how many times it was freed by a correction,
-    so a cheque keyed twice at the same moment still posts once.
+    The transfer's id is derived from the cheque's number and from how many times it was freed by a
+    correction, so a cheque keyed twice at the same moment still posts once.
     """
 
     __tablename__ = "cheque_uses"
@@ -62,7 +62,6 @@ class ChequeUse(Model):
         sa.UniqueConstraint("tenant_id", "transfer_id"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     booklet_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     cheque: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)

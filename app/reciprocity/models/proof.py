@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.audit import declare_actions
 from app.core.clock import now
 from app.core.crypto import encrypted_text
-from app.core.db import Model, TenantOwned, require_tenant_id
+from app.core.db import Model, TenantBound, TenantOwned
 
 declare_actions(
     {
@@ -24,7 +23,7 @@ declare_actions(
 )
 
 
-class Seal(Model):
+class Seal(TenantBound, Model):
     """The register's state at one instant, hashed, then signed and timestamped. Never changed after.
 
     `root`: see chain.seal_root. `snapshot`: PostgreSQL's own list of the transactions it covers. `accounts`,
@@ -35,7 +34,6 @@ class Seal(Model):
 
     __tablename__ = "seals"
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sealed_at: Mapped[datetime] = mapped_column(default=now)
     closed_through: Mapped[date]
@@ -46,7 +44,7 @@ class Seal(Model):
     signature_sha256: Mapped[str | None]
 
 
-class SealHead(Model):
+class SealHead(TenantBound, Model):
     """An account's version and head as a seal covers them."""
 
     __tablename__ = "seal_heads"
@@ -55,7 +53,6 @@ class SealHead(Model):
         sa.Index(None, "tenant_id", "account_no", "version"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     seal_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     account_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int]
@@ -101,8 +98,8 @@ class ApiToken(TenantOwned, Model):
 class ImportRun(TenantOwned, Model):
     """A file taken in, or tried: all of it or nothing. The same file again is found by its sha256.
 
-    queued → tried or refused, by the trial; tried → accepted, by an administrator; accepted → done, or refused
-    when the register changed meanwhile. `lines`: of data; `fresh` ones are new, `known` ones were there.
+    queued → tried or refused, by the trial; tried → accepted, by an administrator; accepted → done, or
+    refused when the register changed meanwhile. `lines`: of data; `fresh` ones are new, `known` ones were there.
     """
 
     __tablename__ = "import_runs"

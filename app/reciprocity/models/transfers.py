@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
-from app.core.db import Model, require_tenant_id
+from app.core.db import Model, TenantBound
 
 LONGEST = 24 * 60
 """Minutes: the longest exchange that one person can give in one go."""
@@ -48,7 +48,7 @@ EXCHANGES = ("exchange", "group", "cheque", "clearing", "import")
 """The kinds that are time given by someone to someone; the others move hours without an exchange."""
 
 
-class Transfer(Model):
+class Transfer(TenantBound, Model):
     """Minutes moved from the account that received help (`debit`) to the one that gave it (`credit`).
 
     `id` is made by the client: it is the idempotency key. `minutes` is positive; of a group exchange, the sum
@@ -59,7 +59,6 @@ class Transfer(Model):
     __tablename__ = "transfers"
     # A few bytes for many rows, which follow each other in time: the latest are found without reading all.
     __table_args__ = (sa.Index(None, "posted_at", postgresql_using="brin"),)
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     posted_at: Mapped[datetime] = mapped_column(default=now)
     minutes: Mapped[int]
@@ -75,7 +74,7 @@ class Transfer(Model):
         return TRANSFER_KIND_LABELS[TransferKind(self.kind)]
 
 
-class Entry(Model):
+class Entry(TenantBound, Model):
     """One line of an account: its rank, what it changed, the balance after it. Signed minutes.
 
     No foreign keys: the function that writes it has just updated the account and written the transfer, and
@@ -84,7 +83,6 @@ class Entry(Model):
 
     __tablename__ = "entries"
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     account_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     transfer_id: Mapped[uuid.UUID]
@@ -92,7 +90,7 @@ class Entry(Model):
     balance_after: Mapped[int]
 
 
-class GroupLeg(Model):
+class GroupLeg(TenantBound, Model):
     """What one account gave (+) or received (-) in a group exchange, or in its reversal; they sum to zero."""
 
     __tablename__ = "group_legs"
@@ -103,13 +101,12 @@ class GroupLeg(Model):
         sa.CheckConstraint("delta <> 0", name="delta"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     transfer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     account_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     delta: Mapped[int]
 
 
-class Reversal(Model):
+class Reversal(TenantBound, Model):
     """A correction: the transfer `reversal_id` undoes `reversed_id`, at most once; `replaced_by` is what was
     posted instead, if anything."""
 
@@ -124,14 +121,13 @@ class Reversal(Model):
         sa.UniqueConstraint("tenant_id", "reversal_id"),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     reversed_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     reversal_id: Mapped[uuid.UUID]
     replaced_by: Mapped[uuid.UUID | None]
     reason: Mapped[str]
 
 
-class ExchangeNote(Model):
+class ExchangeNote(TenantBound, Model):
     """What an exchange was about, if anyone said: outside the ledger, it may be reworded or erased."""
 
     __tablename__ = "exchange_notes"
@@ -141,7 +137,6 @@ class ExchangeNote(Model):
         ),
     )
 
-    tenant_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=require_tenant_id)
     transfer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     wording: Mapped[str] = mapped_column(default="")
     category_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("categories.id"))

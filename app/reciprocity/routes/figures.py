@@ -34,27 +34,35 @@ def index() -> ResponseReturnValue:
     """The organisation, or one of its Bulles (`bulle`), in one quarter (`trimestre`, as 2026-4)."""
     authorize(policies.can_read(g.actor))
     bulle_id = request.args.get("bulle", type=uuid.UUID)
-    first, last = _quarter(request.args.get("trimestre", ""))
+    quarter = _quarter(request.args.get("trimestre", ""))
     is_team = policies.can_record(g.actor)
-    months = [_shown(month, is_team) for month in _months(bulle_id, last)]
+    months = [_shown(month, is_team) for month in _months(bulle_id, quarter[1])]
     if "format" in request.args:
-        rows = ((_name(m.first), f"{m.minutes / 60:.2f}".replace(".", ",")) for m in months)
-        return download("Heures échangées", HEADER, rows)
+        return download("Heures échangées", HEADER, map(_cells, months))
     return render_template(
         "reciprocity/figures/index.html",
         venues=[(str(bulle.id), bulle.name) for bulle in list_run_bulles(g.tenant.id)],
         venue=str(bulle_id or ""),
-        quarters=[_quarter_before(n) for n in range(8)],
-        quarter=f"{first.year}-{(first.month + 2) // 3}",
-        months=[(_name(m.first), m) for m in months],
-        chart=_draw(months),
-        exchanged=sum(m.minutes for m in months if m.first >= first),
-        people=split_people(bulle_id, first, last),
         is_team=is_team,
         few=FEW,
         needs=list_unmet_needs(bulle_id, today()),
+        **_exchanged(bulle_id, quarter, months),
         **(_suggestions(bulle_id) if is_team else {"loops": [], "repetitions": []}),
     )
+
+
+def _exchanged(
+    bulle_id: uuid.UUID | None, quarter: tuple[date, date], months: list[Month]
+) -> dict[str, Any]:
+    first, last = quarter
+    return {
+        "quarters": [_quarter_before(n) for n in range(8)],
+        "quarter": f"{first.year}-{(first.month + 2) // 3}",
+        "months": [(_name(month.first), month) for month in months],
+        "chart": _draw(months),
+        "exchanged": sum(month.minutes for month in months if month.first >= first),
+        "people": split_people(bulle_id, first, last),
+    }
 
 
 def _suggestions(bulle_id: uuid.UUID | None) -> dict[str, Any]:
@@ -81,6 +89,10 @@ def _draw(months: list[Month]) -> Any:
     total = duration(sum(month.minutes for month in months))
     columns = [(SHORT_MONTHS[m.first.month - 1], m.minutes / 60) for m in months]
     return draw_columns(columns, f"Heures échangées chaque mois depuis un an : {total} en tout")
+
+
+def _cells(month: Month) -> tuple[str, str]:
+    return _name(month.first), f"{month.minutes / 60:.2f}".replace(".", ",")
 
 
 def _name(first: date) -> str:
