@@ -56,9 +56,9 @@ FAULTS = {
         UNION ALL SELECT tenant_id, id, 0, 0 FROM transfers t WHERE NOT EXISTS (SELECT FROM entries e
           WHERE e.tenant_id = t.tenant_id AND e.transfer_id = t.id)""",
     "a transfer's minutes are not what its givers gave": """
-        SELECT t.tenant_id, t.id FROM transfers t JOIN entries e
-          ON e.tenant_id = t.tenant_id AND e.transfer_id = t.id AND e.delta > 0
-        GROUP BY t.tenant_id, t.id, t.minutes HAVING sum(e.delta) <> t.minutes""",
+        SELECT t.tenant_id, t.id FROM transfers t JOIN (
+          SELECT tenant_id, transfer_id, sum(delta) AS given FROM entries WHERE delta > 0 GROUP BY 1, 2) e
+          ON e.tenant_id = t.tenant_id AND e.transfer_id = t.id WHERE e.given <> t.minutes""",
     "minutes are held by no request": """
         SELECT a.tenant_id, a.number, a.held FROM accounts a LEFT JOIN (
           SELECT tenant_id, debit, sum(minutes) AS minutes FROM holds h WHERE NOT EXISTS (
@@ -74,10 +74,13 @@ FAULTS = {
         SELECT r.tenant_id, r.reversal_id FROM reversals r
           JOIN transfers t ON t.tenant_id = r.tenant_id AND t.id = r.reversed_id
           LEFT JOIN transfers b ON b.tenant_id = r.tenant_id AND b.id = r.reversal_id
-        WHERE t.kind = 'reversal' OR b.kind IS DISTINCT FROM 'reversal' OR EXISTS (
-          SELECT FROM entries e WHERE e.tenant_id = r.tenant_id
-            AND e.transfer_id IN (r.reversed_id, r.reversal_id)
-          GROUP BY e.account_no HAVING sum(e.delta) <> 0)
+        WHERE t.kind = 'reversal' OR b.kind IS DISTINCT FROM 'reversal'
+        UNION ALL SELECT tenant_id, reversal_id FROM (
+          SELECT r.tenant_id, r.reversal_id, e.account_no, e.delta FROM reversals r JOIN entries e
+            ON e.tenant_id = r.tenant_id AND e.transfer_id = r.reversed_id
+          UNION ALL SELECT r.tenant_id, r.reversal_id, e.account_no, e.delta FROM reversals r JOIN entries e
+            ON e.tenant_id = r.tenant_id AND e.transfer_id = r.reversal_id) both_ways
+        GROUP BY tenant_id, reversal_id, account_no HAVING sum(delta) <> 0
         UNION ALL SELECT tenant_id, id FROM transfers t WHERE kind = 'reversal' AND NOT EXISTS (
           SELECT FROM reversals r WHERE r.tenant_id = t.tenant_id AND r.reversal_id = t.id)""",
     "a posting crossed a limit": f"""

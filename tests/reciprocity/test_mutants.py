@@ -6,22 +6,19 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from hypothesis import settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.reciprocity.books import Books
-from tests.reciprocity.machine import Ledger, walk
+from tests.reciprocity.machine import run, walk
 from tests.reciprocity.mutants import EQUIVALENT, MUTANTS
 from tests.reciprocity.scheduler import Schedule
-from tests.reciprocity.test_machine import ACTS
 
-SHORT = settings(ACTS, max_examples=2)
 BREAKS = (AssertionError, psycopg.IntegrityError, psycopg.errors.TooManyRows)
 """A function that raises what it must not is broken too."""
 
 
 def run_machine(books: Books) -> None:
-    run_state_machine_as_test(type("Machine", (Ledger,), {"books": books}), settings=SHORT)
+    """Two short runs, then long walks."""
+    run(books, 2)
     for seed in range(4):
         walk(books, seed, 1500)
 
