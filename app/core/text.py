@@ -62,6 +62,11 @@ def long_date(value: date) -> str:
     return f"{number}{NBSP}{MONTHS[day.month - 1]}{NBSP}{day.year}"
 
 
+def month_year(value: date) -> str:
+    """novembre 2026"""
+    return f"{MONTHS[_day(value).month - 1]}{NBSP}{_day(value).year}"
+
+
 def weekday_date(value: date) -> str:
     """lundi 23 novembre 2026"""
     return f"{DAYS[_day(value).weekday()]} {long_date(value)}"
@@ -112,6 +117,14 @@ def join_names(names: list[str]) -> str:
     return " et ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
+ELIDED = re.compile(r"[aeiouh]|y[^aeiou]")
+
+
+def of_name(name: str) -> str:
+    """de Yann, d’Awa, d’Hélène, d’Yves: as most people say it, who elide before an h."""
+    return f"d’{name}" if ELIDED.match(fold(name)) else f"de {name}"
+
+
 BEFORE = re.compile(r"(?<!\s) (?=[:;?!»€](?:[\s<)».,…\"]|$))")
 AFTER = re.compile(r"(?<=«) ")
 
@@ -125,10 +138,12 @@ FILTERS = {
     "date_longue": long_date,
     "jour": weekday_date,
     "date_courte": short_date,
+    "mois": month_year,
     "heure": hour,
     "instant": instant,
     "euros": euros,
     "duree": duration,
     "pluriel": plural,
     "enumerer": join_names,
+    "de": of_name,
 }

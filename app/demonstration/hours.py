@@ -38,7 +38,7 @@ TERMS = Terms(floor=-20 * 60, ceiling=60 * 60, gentle_low=-6 * 60, gentle_high=8
 RULE = RuleSheet(
     "Le fonds aide une personne qui a besoin de recevoir et n’a plus d’heures : jusqu’à 3 h en une"
     " fois, 10 h par an. Personne d’autre que l’équipe ne sait à qui.",
-    grant_minutes=180, yearly_minutes=600, below=-300,
+    grant_minutes=180, yearly_minutes=600, below=0,
 )  # fmt: skip
 LATEST = (
     ("Bernadette", "Yann", 90, "Cuisiner ensemble"),

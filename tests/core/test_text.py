@@ -15,6 +15,8 @@ from app.core.text import (
     instant,
     join_names,
     long_date,
+    month_year,
+    of_name,
     plural,
     short_date,
     slugify,
@@ -35,6 +37,10 @@ NBSP = "\u00a0"
 )
 def test_a_day_in_full(day: date, written: str) -> None:
     assert long_date(day) == written.replace(" ", NBSP)
+
+
+def test_a_month() -> None:
+    assert month_year(date(2026, 8, 2)) == f"août{NBSP}2026"
 
 
 def test_a_day_of_the_week() -> None:
@@ -106,6 +112,21 @@ def test_a_plural_of_its_own() -> None:
 )
 def test_a_list_of_names(names: list[str], written: str) -> None:
     assert join_names(names) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Yann", "de Yann"),
+        ("Awa", "d’Awa"),
+        ("Élise", "d’Élise"),
+        ("Hélène", "d’Hélène"),
+        ("Yves", "d’Yves"),
+        ("", "de "),
+    ],
+)
+def test_of_someone(name: str, written: str) -> None:
+    assert of_name(name) == written
 
 
 def test_names_are_sorted_without_accents_nor_case() -> None:

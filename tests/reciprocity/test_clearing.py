@@ -151,7 +151,7 @@ def test_an_exchange_is_noted_in_both_registers_once(two: Two) -> None:
         assert seen.pseudonym == two.here_code
         visit = get_visit(seen.transfer_id)
         assert (visit.name, visit.peer_name, visit.we_received) == (
-            "Paul", "Association des usagers du centre social", False,
+            "Paul", "ASCS", False,
         )  # fmt: skip
 
 

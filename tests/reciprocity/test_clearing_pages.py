@@ -50,7 +50,7 @@ def test_two_organisations_agree_by_their_pages(client: Client, cast: Cast) -> N
     do_work()
     theirs = "/ccas/heures/ailleurs"
     assert "vous propose d’échanger des heures" in text(client.get(f"{theirs}/", as_="denis").text)
-    assert "Répondre à Association" in text(client.get("/ccas/", as_="denis").text)
+    assert "Répondre à ASCS" in text(client.get("/ccas/", as_="denis").text)
     page = client.get(f"{theirs}/{ascs}", as_="denis").text
     assert "Accepter 10 h" in text(page)
     client.get(f"{theirs}/{ascs}/limite", as_="denis")
@@ -63,7 +63,7 @@ def test_two_organisations_agree_by_their_pages(client: Client, cast: Cast) -> N
     page = text(client.get(f"{HOME}/{ccas}", as_="alice").text)
     assert "suspendus par vous" in page
     client.post(f"{HOME}/{ccas}/reprise", as_="alice")
-    assert "d’accord avec Centre communal" in text(client.get(f"{HOME}/{ccas}", as_="alice").text)
+    assert "d’accord avec CCAS" in text(client.get(f"{HOME}/{ccas}", as_="alice").text)
 
 
 def test_a_proposal_is_declined_by_its_page(client: Client, cast: Cast) -> None:
@@ -110,19 +110,19 @@ def test_an_exchange_in_three_questions_and_its_undoing(client: Client, cast: Ca
     client.post(f"{base}&code={typed}", {"minutes": "90"}, as_="bob")
     page = text(client.get(made, as_="bob").text)
     assert f"Bernadette a reçu 1 h 30 de {code[:4]} {code[4:]}" in page
-    assert "Nous devons 1 h 30 à Centre communal" in text(client.get(f"{HOME}/", as_="carole").text)
+    assert "Nous devons 1 h 30 à CCAS" in text(client.get(f"{HOME}/", as_="carole").text)
     listed = client.get(f"{HOME}/echanges?q=bernad", as_="carole").text
     assert "1 h 30" in text(listed)
     assert "Effacer les filtres" in client.get(f"{HOME}/echanges?q=zzz", as_="carole").text
     sheet = client.get(f"{HOME}/echanges?format=csv", as_="carole").data.decode("utf-8-sig")
-    assert f"Bernadette;a reçu;90;Centre communal d’action sociale de Dijon;{code}" in sheet
+    assert f"Bernadette;a reçu;90;CCAS;{code}" in sheet
     balances = client.get(f"{HOME}/?format=csv", as_="carole").data.decode("utf-8-sig")
-    assert "Centre communal d’action sociale de Dijon;90;600;D’accord" in balances
+    assert "CCAS;90;600;D’accord" in balances
     client.post(f"{made}/annulation", {"reason": "Bernadette m’a dit"}, as_="bob", status=422)
     client.post(f"{made}/annulation", as_="carole", status=403)
     client.post(f"{made}/annulation", as_="bob")
     assert "est annulé" in client.get(made, as_="bob").text
-    assert "quittes avec Centre" in text(client.get(f"{HOME}/", as_="alice").text)
+    assert "quittes avec CCAS" in text(client.get(f"{HOME}/", as_="alice").text)
 
 
 def test_the_other_organisation_never_reads_a_name(client: Client, cast: Cast) -> None:
@@ -174,7 +174,7 @@ def test_a_compensation_is_read_and_accepted(client: Client, ring: Ring) -> None
         netting_id, sha256 = netting.id, netting.sha256
     url = f"{ours}/{netting_id}"
     page = text(client.get(url, as_="alice").text)
-    assert "Cela efface 1 h que vous devez à Centre communal" in page
+    assert "Cela efface 1 h que vous devez à CCAS" in page
     assert "Personne ne perd d’heures" in page
     assert "Accepter la compensation" not in client.get(url, as_="carole").text
     assert "Répondre à une compensation" in client.get("/ascs/", as_="alice").text
@@ -195,4 +195,4 @@ def test_a_compensation_is_read_and_accepted(client: Client, ring: Ring) -> None
     assert "Écrite" in client.get(f"{ours}/?etat=posted", as_="carole").text
     assert "Effacer les filtres" in client.get(f"{ours}/?etat=declined", as_="carole").text
     sheet = client.get(f"{ours}/?format=csv", as_="carole").data.decode("utf-8-sig")
-    assert ";60;Centre communal d’action sociale de Dijon;Carsat" in sheet
+    assert ";60;CCAS;CARSAT" in sheet

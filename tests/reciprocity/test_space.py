@@ -169,7 +169,7 @@ def test_what_i_received_is_noted_at_once_and_once(
         where = yann.post(f"/recu/{awa.member_id}", **sent)
     assert yann.balance() == -90
     done = yann.client.get(where).text.replace("\xa0", " ")
-    assert "Vous avez reçu 1 h 30 de Awa" in done
+    assert "Vous avez reçu 1 h 30 d’Awa" in done
     assert "noté par Yann" in done
     assert "Vous avez donné 1 h 30 à Yann" in awa.get()
     refused = yann.post(f"/recu/{awa.member_id}", status=422, **(sent | {"minutes": "60"}))

@@ -191,11 +191,11 @@ def _open_if_agreed(actor: Actor | None, mirror: Mirror) -> None:
 def _open_mirror(peer_id: uuid.UUID, limit: int, operator: int) -> int:
     peer = get_tenant(peer_id)
     # Under this author, the other organisation writes its halves here.
-    call("ledger_operator", p_kind="system", p_subject=peer_id, p_name=peer.name)
+    call("ledger_operator", p_kind="system", p_subject=peer_id, p_name=peer.short_name)
     number: int = call(
         "ledger_open_account",
         p_kind=AccountKind.MIRROR.value,
-        p_label=peer.name,
+        p_label=peer.short_name,
         p_bulle=None,
         p_floor=-limit,
         p_ceiling=limit,

@@ -66,7 +66,7 @@ class Visit:
     @property
     def peer_name(self) -> str:
         """The other organisation's name."""
-        return get_tenant(self.peer_id).name
+        return get_tenant(self.peer_id).short_name
 
 
 def find_mirror(peer_id: uuid.UUID, *, lock: bool = False) -> Mirror | None:
@@ -233,7 +233,7 @@ def _pairs() -> sa.Select[Mirror, int]:
 
 
 def _pair(mirror: Mirror, balance: int) -> Pair:
-    return Pair(mirror, get_tenant(mirror.peer_id).name, balance)
+    return Pair(mirror, get_tenant(mirror.peer_id).short_name, balance)
 
 
 def _same(model: Any) -> sa.ColumnElement[bool]:

@@ -246,7 +246,7 @@ def _name(account_no: int) -> str:
 
 
 def _told(mirror: Mirror) -> str:
-    name = get_tenant(mirror.peer_id).name
+    name = get_tenant(mirror.peer_id).short_name
     if mirror.state == MirrorState.AGREED:
         return f"Vous êtes d’accord avec {name}, jusqu’à {duration(mirror.limit_minutes or 0)}."
     return f"Votre proposition est envoyée à {name}."

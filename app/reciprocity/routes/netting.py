@@ -105,7 +105,7 @@ def _page(netting: Netting, form: Form) -> ResponseReturnValue:
 
 
 def _name(tenant_id: str) -> str:
-    return get_tenant(uuid.UUID(tenant_id)).name
+    return get_tenant(uuid.UUID(tenant_id)).short_name
 
 
 def _month(netting: Netting) -> str:
