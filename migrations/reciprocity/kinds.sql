@@ -158,6 +158,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_id uuid := md5(ledger_tenant() || '/welcome/' || p_credit)::uuid;
 BEGIN
+  -- Both accounts first: of two welcomes at once, the second sees the first, whatever it would give.
+  PERFORM FROM accounts WHERE tenant_id = ledger_tenant() AND number IN (1, p_credit) ORDER BY number
+  FOR NO KEY UPDATE;
   PERFORM FROM transfers WHERE tenant_id = ledger_tenant() AND id = v_id;
   IF FOUND THEN
     RETURN 'exists';

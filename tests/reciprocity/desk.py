@@ -67,7 +67,7 @@ def open_desk(cast: Cast) -> Desk:
     """Fill the register of the ASCS, as Alice; the organisation is entered already."""
     actor = cast.actor("alice")
     numbers = {name.lower(): number for name, number in join(cast).items()}
-    return Desk(actor, 0, **numbers)
+    return Desk(actor=actor, operator=0, ids={}, **numbers)
 
 
 def fill(desk: Desk) -> None:

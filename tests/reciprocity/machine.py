@@ -40,7 +40,7 @@ from tests.reciprocity.books import (
     migrated,
 )
 from tests.reciprocity.invariants import find_faults
-from tests.reciprocity.model import Account, Register, Rule, Transfer
+from tests.reciprocity.model import Account, Act, Register, Rule, Transfer
 from tests.reciprocity.rules import NO_LIMIT, judge
 
 chance = st.randoms(use_true_random=True)
@@ -86,7 +86,7 @@ def start(books: Books) -> tuple[Register, acts.Draw]:
     return register, acts.Draw(books.today, rule)
 
 
-def step(books: Books, register: Register, act: acts.Act) -> None:
+def step(books: Books, register: Register, act: Act) -> None:
     """Do it on both sides, which must answer the same."""
     expected, written = judge(register, act)
     answer = books.post(HERE, act.function, **act.arguments)
@@ -134,7 +134,7 @@ class Ledger(RuleBasedStateMachine):
     def open(self) -> None:
         self.register, self.draw = start(self.books)
 
-    def post(self, act: acts.Act) -> None:
+    def post(self, act: Act) -> None:
         """Do it on both sides."""
         step(self.books, self.register, act)
 

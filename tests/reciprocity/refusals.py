@@ -77,16 +77,13 @@ EXCHANGES: list[Case] = [
     ("ledger_post_exchange", {"p_id": _id("reversal")}, DIFFERENT),
 ]  # fmt: skip
 
+NO_GROUP: list[dict[str, Any]] = [
+    {"p_accounts": None}, {"p_deltas": None}, {"p_accounts": [], "p_deltas": []},
+    {"p_accounts": [3], "p_deltas": [0]}, {"p_deltas": [60, -60]}, {"p_deltas": [60, -60, None]},
+    {"p_accounts": [3, 4, None]}, {"p_accounts": list(range(3, 1010)), "p_deltas": [1, *[0] * 1006]},
+]  # fmt: skip
 GROUPS: list[Case] = [
-    *(
-        ("ledger_post_group", changes, "group_malformed")
-        for changes in (
-            {"p_accounts": None}, {"p_deltas": None}, {"p_accounts": [], "p_deltas": []},
-            {"p_accounts": [3], "p_deltas": [0]}, {"p_deltas": [60, -60]},
-            {"p_deltas": [60, -60, None]}, {"p_accounts": [3, 4, None]},
-            {"p_accounts": list(range(3, 1010)), "p_deltas": [1, *[0] * 1006]},
-        )
-    ),
+    *(("ledger_post_group", changes, "group_malformed") for changes in NO_GROUP),
     ("ledger_post_group", {"p_accounts": _who("yann", "awa", "awa")}, "same_account"),
     ("ledger_post_group", {"p_deltas": [60, -60, 0]}, "minutes_not_positive"),
     ("ledger_post_group", {"p_deltas": [60, -30, -31]}, "not_zero_sum"),
@@ -109,15 +106,13 @@ GROUPS: list[Case] = [
     *_dated("ledger_post_group"),
 ]  # fmt: skip
 
+NO_BATCH: list[dict[str, Any]] = [
+    *({name: None} for name in ("p_ids", "p_debits", "p_credits", "p_minutes", "p_days")),
+    {"p_minutes": [30]}, {"p_debits": []}, {"p_days": [today()] * 3},
+    {"p_debits": lambda d: [[d.yann, d.awa]]},
+]  # fmt: skip
 BATCHES: list[Case] = [
-    *(
-        ("ledger_post_batch", changes, "batch_malformed")
-        for changes in (
-            *({name: None} for name in ("p_ids", "p_debits", "p_credits", "p_minutes", "p_days")),
-            {"p_minutes": [30]}, {"p_debits": []}, {"p_days": [today()] * 3},
-            {"p_debits": lambda d: [[d.yann, d.awa]]},
-        )
-    ),
+    *(("ledger_post_batch", changes, "batch_malformed") for changes in NO_BATCH),
     ("ledger_post_batch", {"p_kind": "gift"}, "wrong_kind"),
     ("ledger_post_batch", {"p_kind": None}, "wrong_kind"),
     ("ledger_post_batch", {"p_operator": None}, "incomplete"),

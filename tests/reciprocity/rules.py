@@ -21,7 +21,6 @@ from tests.reciprocity.model import (
     check_day,
     check_operator,
     check_regime,
-    incomplete,
     move,
     move_group,
     record_hours,
@@ -65,7 +64,7 @@ def post_exchange(
     s: Sight, id: uuid.UUID, debit: int, credit: int, minutes: int, on: date, operator: int,
     starts: time | None = None, kind: str = "exchange",
 ) -> str:  # fmt: skip
-    refuse_if(minutes is not None and minutes > 1440, "too_long")
+    refuse_if(minutes > 1440, "too_long")
     refuse_if(kind not in ("exchange", "cheque"), "wrong_kind")
     status = move(s, id, kind, debit, credit, minutes, on, operator)
     if status == "posted" and starts is None:
@@ -81,12 +80,11 @@ def post_group(
     starts: time | None = None, lasted: int | None = None,
 ) -> str:  # fmt: skip
     malformed = len(accounts) != len(deltas) or not 2 <= len(accounts) <= 1000
-    refuse_if(malformed or incomplete(*accounts, *deltas), "group_malformed")
+    refuse_if(malformed, "group_malformed")
     refuse_if(len(set(accounts)) < len(accounts), "same_account")
     refuse_if(0 in deltas, "minutes_not_positive")
     refuse_if(sum(deltas), "not_zero_sum")
     refuse_if(min(deltas) < -1440, "too_long")
-    refuse_if(incomplete(id, on, operator), "incomplete")
     legs = dict(zip(accounts, deltas, strict=True))
     status = move_group(s, id, "group", legs, on, operator, limited=True)
     for giver in (number for number, delta in legs.items() if delta > 0 and status == "posted"):
@@ -106,12 +104,11 @@ def post_batch(
     days: list[date], operator: int,
 ) -> list[str] | str:  # fmt: skip
     refuse_if(kind not in ("exchange", "import"), "wrong_kind")
-    refuse_if(operator is None, "incomplete")
-    columns = (ids, debits, credits, minutes, days)
-    refuse_if(len({len(column) for column in columns}) > 1, "batch_malformed")
-    rows: list[Row] = list(zip(*columns, strict=True))
-    for row in rows:
-        _check_shape(*row)
+    rows: list[Row] = list(zip(ids, debits, credits, minutes, days, strict=True))
+    for _, debit, credit, amount, _ in rows:
+        refuse_if(amount <= 0, "minutes_not_positive")
+        refuse_if(amount > 1440, "too_long")
+        refuse_if(debit == credit, "same_account")
     # Before anything moves: what is known already is the same, and every day is open.
     created: dict[uuid.UUID, Row] = {}
     for row in rows:
@@ -133,14 +130,6 @@ def post_batch(
     return answers[0] if len(answers) == 1 else answers
 
 
-def _check_shape(id_: uuid.UUID, debit: int, credit: int, amount: int, on: date) -> None:
-    refuse_if(amount is None or amount <= 0, "minutes_not_positive")
-    refuse_if(amount > 1440, "too_long")
-    refuse_if(incomplete(id_, on), "incomplete")
-    refuse_if(incomplete(debit, credit), "unknown_account")
-    refuse_if(debit == credit, "same_account")
-
-
 @rule
 def post_reversal(
     s: Sight,
@@ -155,7 +144,6 @@ def post_reversal(
         raise Refusal("unknown_transfer")
     refuse_if(transfer.kind == "reversal", "reversal_of_reversal")
     refuse_if(not (reason or "").strip(" "), "reason_needed")
-    refuse_if(incomplete(id, operator), "incomplete")
     before = s.get("reversed", reverses)
     if before == id:
         return "exists"
@@ -184,10 +172,9 @@ def place_hold(
     s: Sight, id: uuid.UUID, debit: int, credit: int, minutes: int, on: date, wording: str,
     expires: datetime, operator: int,
 ) -> str:  # fmt: skip
-    refuse_if(minutes is None or minutes <= 0, "minutes_not_positive")
+    refuse_if(minutes <= 0, "minutes_not_positive")
     refuse_if(minutes > 1440, "too_long")
-    refuse_if(incomplete(id, on, operator, expires), "incomplete")
-    refuse_if(debit is not None and debit == credit, "same_account")
+    refuse_if(debit == credit, "same_account")
     usable(s, credit, PEOPLE)
     refuse_if(s.account(debit) is None, "unknown_account")
     hold = Hold(debit, credit, minutes, on, expires)
@@ -303,18 +290,17 @@ def post_settlement(s: Sight, account: int, operator: int) -> str:
 
 @rule
 def declare_time(
-    s: Sight, id: uuid.UUID, account: int, on: date, starts: time, minutes: int, regime: str,
+    s: Sight, id: uuid.UUID, account: int, on: date, starts: time | None, minutes: int, regime: str,
     activity: str, operator: int,
 ) -> str:  # fmt: skip
     refuse_if(regime not in ("volunteering", "paid"), "wrong_kind")
-    refuse_if(minutes is None or minutes <= 0, "minutes_not_positive")
-    refuse_if(incomplete(id, on, operator), "incomplete")
+    refuse_if(minutes <= 0, "minutes_not_positive")
     usable(s, account, {"member"})
     known = s.get("hours", id)
     if known:
         same = (known.account, known.minutes, known.regime) == (account, minutes, regime)
         refuse_if(
-            not same or starts is None or known.start != datetime.combine(on, starts),
+            not same or not starts or known.start != datetime.combine(on, starts),
             "exists_with_different_content",
         )
         return "exists"
@@ -368,7 +354,7 @@ def open_account(
     check_operator(s, operator)
     number: int = s.get("last_account") + 1
     refuse_if(kind not in ("member", "bulle", "group", "mirror"), "wrong_account_kind")
-    refuse_if(pseudonym is None or s.get("pseudonym", pseudonym), "pseudonym_taken")
+    refuse_if(s.get("pseudonym", pseudonym), "pseudonym_taken")
     s.put("last_account", value=number)
     s.put("pseudonym", pseudonym, value=number)
     s.put("account", number, value=Account(kind, floor, ceiling))
@@ -377,13 +363,13 @@ def open_account(
 
 @rule
 def set_limits(
-    s: Sight, account: int, floor: int, ceiling: int, own: bool | None, reason: str, operator: int
+    s: Sight, account: int, floor: int, ceiling: int, own: bool, reason: str, operator: int
 ) -> str:
     _check_limits(floor, ceiling)
     check_operator(s, operator)
     found = s.account(account)
     refuse_if(found is None or found.kind == "fund", "unknown_account")
-    s.change(account, floor=floor, ceiling=ceiling, own_limits=True if own is None else own)
+    s.change(account, floor=floor, ceiling=ceiling, own_limits=own)
     return ""
 
 
@@ -405,9 +391,9 @@ def set_default_limits(
     return len(followers)
 
 
-def _check_limits(floor: int | None, ceiling: int | None) -> None:
-    refuse_if(floor is None or not -NO_LIMIT <= floor <= 0, "limits_malformed")
-    refuse_if(ceiling is None or not 0 <= ceiling <= NO_LIMIT, "limits_malformed")
+def _check_limits(floor: int, ceiling: int) -> None:
+    refuse_if(not -NO_LIMIT <= floor <= 0, "limits_malformed")
+    refuse_if(not 0 <= ceiling <= NO_LIMIT, "limits_malformed")
 
 
 @rule

@@ -70,6 +70,7 @@ class Session:
     stale: Writings = field(default_factory=dict)
     number: str | None = None
     """Of its transaction, once it wrote."""
+    heard: list[pq.abc.PGresult] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.connection = self.scratch.connect(APP, autocommit=True)
@@ -87,21 +88,16 @@ class Session:
     def hear(self, seconds: float) -> list[pq.abc.PGresult] | None:
         """The answers to all that was said, None while they are not there."""
         wire = self.connection.pgconn
-        found: list[pq.abc.PGresult] = []
         while True:
             if wire.is_busy():
                 if not select.select([wire.socket], [], [], seconds)[0]:
-                    self._kept = found + self._kept if found else self._kept
                     return None
                 wire.consume_input()
-                continue
-            result = wire.get_result()
-            if result is None:
-                found, self._kept = self._kept + found, []
-                return found
-            found.append(result)
-
-    _kept: list[pq.abc.PGresult] = field(default_factory=list)
+            elif (result := wire.get_result()) is None:
+                heard, self.heard = self.heard, []
+                return heard
+            else:
+                self.heard.append(result)
 
     def forget(self) -> None:
         """The transaction is over."""
@@ -204,12 +200,12 @@ class Schedule:
         """Wait until each session that asked has its answer, or waits for one that will not move."""
         patience = 0.0
         if asked and (answer := asked.hear(0.005)) is not None:
-            self.judge(asked, answer)
+            self.compare(asked, answer)
         while waiting := [s for s in self.sessions if s.asked]:
             select.select([s.connection.pgconn.socket for s in waiting], [], [], patience)
             for session in waiting:
                 if (answer := session.hear(0)) is not None:
-                    self.judge(session, answer)
+                    self.compare(session, answer)
             if self._all_blocked([s for s in waiting if s.asked]):
                 return
             patience = min(0.02, patience * 2 + 0.0005)
@@ -233,7 +229,7 @@ class Schedule:
         self.circle = set(blockers) - free
         return not self.circle
 
-    def judge(self, session: Session, results: Sequence[pq.abc.PGresult]) -> None:
+    def compare(self, session: Session, results: Sequence[pq.abc.PGresult]) -> None:
         """Compare an answer with the model's; keep what the act wrote."""
         act, session.asked = session.asked, None
         assert act is not None

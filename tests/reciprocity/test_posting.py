@@ -26,6 +26,8 @@ from tests.reciprocity.refusals import (
 )
 
 CASES = [*EXCHANGES, *GROUPS, *BATCHES, *CORRECTIONS, *FUNDS, *ACCOUNTS]
+INNER = {"netting_changed"}
+"""Refusals that do not come out: ledger_post_netting() answers `lapsed`."""
 NAMED = re.compile(r"(?:EXCEPTION|THEN|ELSE) '([a-z_]+)'")
 
 
@@ -42,7 +44,7 @@ def test_every_refusal_has_a_sentence() -> None:
         for name in names_in(file.read_text())
     }
     assert len(raised) > 40
-    assert raised - set(SENTENCES) == set()
+    assert raised - set(SENTENCES) == INNER
     for sentence in SENTENCES.values():
         assert re.fullmatch(r"[«A-ZÀÉ{].*[.?]", sentence), sentence
 
