@@ -30,8 +30,7 @@ from tests.reciprocity.model import (
 
 LEAVERS = {"member", "group", "bulle"}
 EVERY = PEOPLE | {"fund"}
-NO_LIMIT = 2_000_000_000
-FUND = 2
+NO_LIMIT, FUND = 2_000_000_000, 2
 
 
 RULES: dict[str, Callable[..., Any]] = {}
@@ -132,13 +131,8 @@ def post_batch(
 
 @rule
 def post_reversal(
-    s: Sight,
-    id: uuid.UUID,
-    reverses: uuid.UUID,
-    reason: str,
-    operator: int,
-    replacement: object = None,
-) -> str:
+    s: Sight, id: uuid.UUID, reverses: uuid.UUID, reason: str, operator: int, replacement: object = None,
+) -> str:  # fmt: skip
     transfer = s.get("transfer", reverses)
     if transfer is None:
         raise Refusal("unknown_transfer")
@@ -208,17 +202,8 @@ def settle_hold(s: Sight, id: uuid.UUID, outcome: str, operator: int) -> str:
     status = ""
     if outcome == "accepted":
         on = max(hold.day, s.get("closed_through") + timedelta(days=1))
-        status = move(
-            s,
-            id,
-            "exchange",
-            hold.debit,
-            hold.credit,
-            hold.minutes,
-            on,
-            operator,
-            freed=hold.minutes,
-        )
+        debit, credit, minutes = hold.debit, hold.credit, hold.minutes
+        status = move(s, id, "exchange", debit, credit, minutes, on, operator, freed=minutes)
         check_regime(s, hold.credit, hold.day)
     if status != "posted":
         s.change(hold.debit, held=s.account(hold.debit).held - hold.minutes)  # type: ignore[union-attr]
@@ -313,14 +298,8 @@ def declare_time(
 
 @rule
 def time_exchange(
-    s: Sight,
-    id: uuid.UUID,
-    transfer: uuid.UUID,
-    account: int,
-    starts: time,
-    minutes: int,
-    operator: int,
-) -> str:
+    s: Sight, id: uuid.UUID, transfer: uuid.UUID, account: int, starts: time, minutes: int, operator: int,
+) -> str:  # fmt: skip
     check_operator(s, operator)
     found = s.get("transfer", transfer)
     if (
