@@ -13,6 +13,7 @@ from app.core.errors import DomainError
 
 Check = Callable[["Form", Field], None]
 NO_FILL = {"autocomplete": "off"}
+MOST_DIGITS = 9
 
 
 class Form(FlaskForm):
@@ -26,7 +27,8 @@ class SheetForm(Form):
 
     def seen(self) -> int:
         """The version of the row on the page; -1, which no row has, when it is not a number."""
-        return int(self.version.data) if str(self.version.data).isdecimal() else -1
+        typed = str(self.version.data)
+        return int(typed) if typed.isdecimal() and len(typed) <= MOST_DIGITS else -1
 
 
 def needed(message: str) -> DataRequired:

@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
-from sqlalchemy.exc import NoResultFound, OperationalError
+from sqlalchemy.exc import DataError, NoResultFound, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import MapAdapter
@@ -30,6 +30,8 @@ from app.core.text import FILTERS, typography
 log = structlog.get_logger(__name__)
 
 NOTHING_LOST = "Rien n’a été perdu."
+UNREADABLE = "Une des valeurs n’est pas lisible. Vérifiez-les, puis recommencez."
+"""Said of what PostgreSQL cannot read: a number too large for it, a character that it does not store."""
 ERRORS = {
     400: ("Cette page a trop attendu", "Revenez en arrière, rechargez la page et recommencez."),
     401: ("Il faut vous connecter", "Connectez-vous, puis recommencez."),
@@ -152,8 +154,8 @@ def _render_bare(template: str, **context: object) -> str:
 
 def _status(error: Exception) -> tuple[int, str]:
     match error:
-        case DomainError():
-            return 422, error.message
+        case DomainError() | DataError():
+            return 422, getattr(error, "message", UNREADABLE)
         case NoResultFound():
             return 404, ""
         case Forbidden():

@@ -77,13 +77,13 @@ def test_a_sheet_tells_hours_in_words_and_invites_on_both_sides(
     a, b, _ = people.values()
     exchange(cast, a, b, 12 * 60, wording="Le jardin")
     exchange(cast, a, b, 60, wording="La haie")
-    page = plain(client.get(address(cast, a), as_="carole").text)
+    page = plain(client.get(address(cast, a), as_="bob").text)
     assert (
         "Bernadette a donné 13 h et n’a encore rien reçu. Qu’aimerait recevoir Bernadette ?" in page
     )
     assert "A donné 12 h</a>, avec Yann" in page
     assert "Le jardin" in page
-    page = plain(client.get(address(cast, b), as_="carole").text)
+    page = plain(client.get(address(cast, b), as_="bob").text)
     assert "Que pourrait partager Yann ?" in page
 
 

@@ -117,7 +117,7 @@ def test_a_seal_taken_away_is_checked_by_openssl(
     a, b, *_ = join(cast).values()
     exchange(cast, a, b, 60)
     write_seal(cast)
-    archive = client.get(f"{PROOF}/sceaux/1", as_="carole").get_data()
+    archive = client.get(f"{PROOF}/sceaux/1", as_="bob").get_data()
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         files.extractall(tmp_path)
     read_me = (tmp_path / "LISEZ-MOI.txt").read_text()

@@ -94,7 +94,8 @@ def make_pseudonym() -> str:
 def open_group(actor: Actor, name: str, bulle_id: uuid.UUID | None) -> Account:
     """Open the account of a group: a choir, a repair workshop."""
     authorize(policies.can_record(actor))
-    account = open_account(actor, AccountKind.GROUP, bulle_id=bulle_id, label=name)
+    label = " ".join(name.split())
+    account = open_account(actor, AccountKind.GROUP, bulle_id=bulle_id, label=label)
     record(actor, "account.opened", account)
     return account
 

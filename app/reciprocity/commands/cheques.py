@@ -136,19 +136,20 @@ def key_cheques(actor: Actor, slips: Sequence[Slip]) -> list[Outcome]:
     """Note a pile of cheques, one outcome for each. Each is its own act: what is refused keeps no other back.
 
     The number of a cheque is the key of its exchange: keyed twice, at the same moment or years apart, it is
-    noted once. Corrected, the exchange frees the cheque, which can be keyed again.
+    noted once. Cancelled, the exchange frees the cheque, which can be keyed again.
     """
     authorize(policies.can_record(actor))
     people = list_people()
     givers = [find_person(people, slip.giver) for slip in slips]
     payers = list_payers(slip.number.booklet for slip in slips)
+    operator = operator_of(actor)  # a new author is a row of the register's own: before the locks
     accounts = {person.account_no for person in givers if isinstance(person, Person)}
     # From here, whoever keys one of these cheques waits until we have done, and then finds it noted.
     call(
         "ledger_lock_accounts",
         p_accounts=[*accounts, *(account_no for _, account_no in payers.values())],
     )
-    return [_key(actor, slip, giver, payers) for slip, giver in zip(slips, givers, strict=True)]
+    return [_key(operator, slip, giver, payers) for slip, giver in zip(slips, givers, strict=True)]
 
 
 def find_person(people: Sequence[Person], written: str) -> Person | str:
@@ -170,7 +171,7 @@ def find_person(people: Sequence[Person], written: str) -> Person | str:
 
 
 def _key(
-    actor: Actor,
+    operator: int,
     slip: Slip,
     giver: Person | str,
     payers: Mapping[int, tuple[Booklet, int]],
@@ -194,7 +195,7 @@ def _key(
         return Outcome(
             Verdict.VOIDED, f"Ce carnet est annulé depuis le {day} : le chèque n’est pas noté."
         )
-    return _post(actor, slip, giver, payer, booklet, turn=len(uses))
+    return _post(operator, slip, giver, payer, booklet, turn=len(uses))
 
 
 def _compare(slip: Slip, giver: Person, payer: int, use: Use) -> Outcome:
@@ -216,7 +217,7 @@ def _compare(slip: Slip, giver: Person, payer: int, use: Use) -> Outcome:
 
 
 def _post(
-    actor: Actor, slip: Slip, giver: Person, payer: int, booklet: Booklet, turn: int
+    operator: int, slip: Slip, giver: Person, payer: int, booklet: Booklet, turn: int
 ) -> Outcome:
     transfer_id = derived_id("cheque", booklet.id, slip.number.cheque, turn)
     try:
@@ -227,7 +228,7 @@ def _post(
             p_credit=giver.account_no,
             p_minutes=slip.minutes,
             p_on=slip.happened_on,
-            p_operator=operator_of(actor),
+            p_operator=operator,
             p_kind="cheque",
         )
     except LedgerRefusal as refusal:

@@ -13,7 +13,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.ledger import LedgerRefusal, call, derived_id, operator_of
-from app.reciprocity.models import ExchangeNote, Transfer
+from app.reciprocity.models import ExchangeNote, Transfer, TransferKind
 from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.exchanges import find_note, find_reversal, get_transfer, list_legs
 
@@ -102,12 +102,20 @@ def share_in(givers: Sequence[int], receivers: Sequence[int], minutes: int) -> d
 def reverse_transfer(actor: Actor, transfer_id: uuid.UUID, reason: str) -> uuid.UUID:
     """Undo a transfer by a linked one; the id of that one. Twice: the same one, nothing more is written.
 
-    Its two people may for 72 hours, the team always. LedgerRefusal: it is a correction itself, or it was
-    replaced by another exchange.
+    Its two people may for 72 hours, the team always. LedgerRefusal: it is a correction itself, it was
+    replaced by another exchange, or it settled a departure, which only a return undoes.
     """
     transfer = get_transfer(transfer_id)
     authorize(_may_correct(actor, transfer))
+    if transfer.kind == TransferKind.SETTLEMENT:
+        raise LedgerRefusal("reversal_by_return")
     return _reverse(actor, transfer_id, reason, replacement=None)
+
+
+def refund_settlement(actor: Actor, settlement: Transfer) -> None:
+    """Give back what a departure settled: part of a return, which looks first at what the fund still has."""
+    authorize(policies.can_manage(actor))
+    _reverse(actor, settlement.id, "Retour", replacement=None)
 
 
 def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, reason: str) -> str:
@@ -117,6 +125,7 @@ def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, r
     authorize(_may_correct(actor, transfer))
     if isinstance(actor, MemberActor):
         _check_own_correction(actor, transfer, exchange)
+    said = find_note(transfer_id)
     _reverse(actor, transfer_id, reason, replacement=exchange.id)
     status: str = call(
         "ledger_post_exchange",
@@ -129,18 +138,20 @@ def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, r
         p_starts=exchange.starts_at,
     )
     _note(exchange.id, exchange.wording, exchange.category_id, exchange.offer_id)
+    if said and status == "posted":
+        _carry_over(said, exchange.id)
     return status
 
 
 def describe_exchange(
     actor: Actor, transfer_id: uuid.UUID, wording: str, category_id: uuid.UUID | None = None
 ) -> None:
-    """Say what an exchange was about, or nothing any more. Outside the ledger: it can be reworded."""
+    """Say what an exchange was about, its theme too, or nothing any more. Outside the ledger: it can be
+    reworded."""
     legs = list_legs(get_transfer(transfer_id))
     authorize(any(policies.can_act_for(actor, number) for number in legs))
     note = find_note(transfer_id) or _add_note(transfer_id)
-    note.wording = wording
-    note.category_id = category_id or note.category_id
+    note.wording, note.category_id = wording, category_id
 
 
 def thank(actor: Actor, transfer_id: uuid.UUID, words: str) -> None:
@@ -215,6 +226,14 @@ def _note(
     note.wording = wording or note.wording
     note.category_id = category_id or note.category_id
     note.offer_id = offer_id or note.offer_id
+
+
+def _carry_over(said: ExchangeNote, transfer_id: uuid.UUID) -> None:
+    """What a correction does not change: the theme, the notice that it answered, the thanks."""
+    note = find_note(transfer_id) or _add_note(transfer_id)
+    note.category_id = note.category_id or said.category_id
+    note.offer_id = note.offer_id or said.offer_id
+    note.thanks = said.thanks
 
 
 def _add_note(transfer_id: uuid.UUID) -> ExchangeNote:

@@ -19,6 +19,7 @@ from app.reciprocity.models import Hold, Outcome
 from app.reciprocity.models.holds import OUTCOME_LABELS
 from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.accounts import find_account_name
+from app.reciprocity.queries.exchanges import find_note
 from app.reciprocity.queries.holds import find_outcome, get_hold, list_asked, list_expired
 from app.reciprocity.queries.members import find_member_of
 
@@ -75,7 +76,7 @@ def accept_request(actor: Actor, hold_id: uuid.UUID) -> Hold:
     authorize(policies.can_act_for(actor, hold.debit))
     _settle(actor, hold, Outcome.ACCEPTED)
     hold = get_hold(hold_id)
-    if hold.wording:
+    if hold.wording and find_note(hold.id) is None:  # confirmed twice, it keeps what was said since
         describe_exchange(actor, hold.id, hold.wording)
     return hold
 

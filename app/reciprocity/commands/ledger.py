@@ -54,6 +54,7 @@ SENTENCES = {
     "unknown_transfer": "Nous ne trouvons pas cet échange.",
     "reversal_of_reversal": "Une correction ne se corrige pas. Notez l’échange à nouveau.",
     "reversal_elsewhere": "Cet échange avec un autre lieu se corrige sur sa propre page.",
+    "reversal_by_return": "Le solde d’un départ ne se corrige pas. Notez le retour de la personne.",
     "already_reversed": "Cet échange est déjà corrigé.",
     "reason_needed": "Dites pourquoi, en quelques mots.",
     "same_hour": "{who} a déjà des heures notées à ce moment-là. Une heure ne compte qu’une fois.",

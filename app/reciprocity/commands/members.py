@@ -15,11 +15,11 @@ from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.accounts import open_account, open_ledger
-from app.reciprocity.commands.exchanges import reverse_transfer
+from app.reciprocity.commands.exchanges import refund_settlement
 from app.reciprocity.commands.ledger import call, derived_id, operator_of
 from app.reciprocity.commands.links import revoke_links
 from app.reciprocity.models import AccountKind, Entry, ExchangeNote, Member, Offer, OperatorKind
-from app.reciprocity.queries.accounts import find_terms, get_account
+from app.reciprocity.queries.accounts import find_terms, get_account, get_system_account
 from app.reciprocity.queries.holds import list_asked, list_to_answer
 from app.reciprocity.queries.members import (
     find_member,
@@ -129,9 +129,13 @@ def return_member(actor: Actor, member_id: uuid.UUID) -> Member:
     authorize(policies.can_manage(actor))
     _refuse_erased(member)
     if member.left_on is not None:
+        operator_of(actor)  # a new author is a row of the register's own: before the locks
+        fund = get_system_account("fund").number
+        # What the fund has is read under its lock: no grant takes it before it is given back.
+        call("ledger_lock_accounts", p_accounts=[1, fund, member.account_no])
         call("ledger_reopen_account", p_account=member.account_no)
         if settlement := find_refundable_settlement(member.account_no):
-            reverse_transfer(actor, settlement.id, "Retour")
+            refund_settlement(actor, settlement)
         member.left_on = None
         record(actor, "member.returned", member)
     return member
@@ -150,8 +154,10 @@ def erase_member(actor: Actor, member_id: uuid.UUID) -> Member:
     authorize(policies.can_manage(actor))
     if member.erased_at is not None:
         return member
-    if member.left_on is None:
-        _settle(actor, member)
+    if get_account(member.account_no).closed_at is None:
+        _settle(
+            actor, member
+        )  # someone who had left may come from a file, with an account still open
     _forget_words(member)
     if find_operator_of(OperatorKind.MEMBER, member.id):
         call("ledger_operator", p_kind="member", p_subject=member.id, p_name=ERASED)
@@ -244,7 +250,7 @@ def _settle(actor: Actor, member: Member) -> None:
         call("ledger_settle_hold", p_id=hold.id, p_outcome=outcome, p_operator=operator)
     call("ledger_post_settlement", p_account=member.account_no, p_operator=operator)
     call("ledger_close_account", p_account=member.account_no)
-    member.left_on = today()
+    member.left_on = member.left_on or today()
 
 
 def _forget_words(member: Member) -> None:

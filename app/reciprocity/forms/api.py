@@ -6,9 +6,18 @@ import uuid
 from datetime import date, datetime, time
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def _on_a_paris_clock(read: time) -> time:
+    if read.tzinfo:
+        raise ValueError("a time of day in Paris has no zone")
+    return read
+
+
+Start = Annotated[time, AfterValidator(_on_a_paris_clock)]
 
 
 class Sent(BaseModel):
@@ -24,7 +33,7 @@ class ExchangeIn(Sent):
     receiver: int
     minutes: int = Field(ge=1, le=1440)
     happened_on: date
-    starts_at: time | None = None
+    starts_at: Start | None = None
     wording: str = Field(default="", max_length=500)
 
 
@@ -40,7 +49,7 @@ class GroupIn(Sent):
 
     shares: list[Share] = Field(min_length=2, max_length=200)
     happened_on: date
-    starts_at: time | None = None
+    starts_at: Start | None = None
     lasted_minutes: int | None = Field(default=None, ge=1, le=1440)
     wording: str = Field(default="", max_length=500)
 
@@ -54,7 +63,8 @@ class ReversalIn(Sent):
 class AccountOut(BaseModel):
     """An account. `balance_minutes`: given less received. `head`: sha256 of its chain, hexadecimal.
 
-    Both are null for a key that only reads: beside the exchanges, a balance would tell whom the fund helps.
+    These and `version` are null for a key that only reads: beside the exchanges, a balance or a count of
+    entries would tell whom the fund helps.
     """
 
     number: int
@@ -64,7 +74,7 @@ class AccountOut(BaseModel):
     held_minutes: int
     floor_minutes: int
     ceiling_minutes: int
-    version: int
+    version: int | None
     head: str | None
     closed: bool
 

@@ -24,6 +24,7 @@ from app.reciprocity.models import LONGEST, TRANSFER_KIND_LABELS, ExchangeNote, 
 from app.reciprocity.models.reading import read_minutes
 from app.reciprocity.queries.categories import get_category, list_categories
 from app.reciprocity.queries.exchanges import ExchangeFilter, ExchangeLine
+from app.reciprocity.queries.hours import find_start
 
 DAY_MISSING = "Choisissez un jour, par exemple le 23/11/2026."
 DURATION_HINT = "En minutes ou en heures : 45, 1 h 30, 2 h."
@@ -53,7 +54,7 @@ class DurationField(StringField):
         if not valuelist or not valuelist[0].strip():
             return
         typed = valuelist[0].strip()
-        if typed.isdecimal() and 0 < int(typed) <= HOURS_OR_MINUTES:
+        if typed.isdecimal() and len(typed) < 3 and 0 < int(typed) <= HOURS_OR_MINUTES:
             raise ValueError(
                 f"{typed} heures, ou {typed} minutes ? Écrivez {typed} h, ou {typed} min."
             )
@@ -130,7 +131,13 @@ class CorrectionForm(ExchangeForm):
     def of(cls, line: ExchangeLine) -> CorrectionForm:
         """The form filled with what was noted."""
         noted = line.transfer
-        return cls(minutes=noted.minutes, day=noted.happened_on, wording=line.wording)
+        start = find_start(noted.id, noted.credit or 0)
+        return cls(
+            minutes=noted.minutes,
+            day=noted.happened_on,
+            starts=start and start.starts_at,
+            wording=line.wording,
+        )
 
 
 class GatheringForm(WhenForm):
@@ -239,7 +246,7 @@ class ExchangeDraft:
         giver = read_number(args.get("donne")) or base.giver
         receiver = read_number(args.get("recoit")) or base.receiver
         missing = "donne" if giver is None else "recoit" if receiver is None else ""
-        asked = args.get("changer", missing)
+        asked = args.get("changer") or missing
         return cls(read_key(args) or base.key, giver, receiver, asked)
 
     @property
@@ -272,8 +279,8 @@ class Gathering:
         """What the address says. NoResultFound: it makes no sense."""
         return cls(
             read_key(args) or new_id(),
-            [number for typed in args.getlist("donne") if (number := read_number(typed))],
-            [number for typed in args.getlist("recoit") if (number := read_number(typed))],
+            _read_numbers(args.getlist("donne")),
+            _read_numbers(args.getlist("recoit")),
         )
 
     @property
@@ -285,6 +292,11 @@ class Gathering:
     def numbers(self) -> list[int]:
         """The accounts known so far."""
         return [*self.givers, *self.receivers]
+
+
+def _read_numbers(typed: Sequence[str]) -> list[int]:
+    """Several account numbers, each one once."""
+    return list(dict.fromkeys(number for one in typed if (number := read_number(one))))
 
 
 def read_key(args: MultiDict[str, str]) -> uuid.UUID | None:

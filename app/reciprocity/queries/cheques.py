@@ -20,7 +20,9 @@ GIVERS = ("member", "group", "bulle", "tenant")
 
 @dataclass(frozen=True)
 class Use:
-    """A use of a cheque: the exchange it paid, who keyed it, and whether it was corrected since."""
+    """A use of a cheque: the exchange that stands for it, who keyed it, and whether nothing stands any more.
+
+    Corrected into another exchange, a cheque has paid that one: it is not free."""
 
     turn: int
     transfer: Transfer
@@ -84,7 +86,7 @@ def list_booklets(*, q: str = "", state: str = "", sort: str = "-numero") -> sa.
         .where(
             ChequeUse.tenant_id == Booklet.tenant_id,
             ChequeUse.booklet_id == Booklet.id,
-            reversal.reversal_id.is_(None),
+            reversal.reversal_id.is_(None) | reversal.replaced_by.is_not(None),
         )
         .correlate(Booklet)
         .scalar_subquery()
@@ -106,7 +108,7 @@ def list_booklets(*, q: str = "", state: str = "", sort: str = "-numero") -> sa.
 def list_uses(booklet_id: uuid.UUID, cheque: int | None = None) -> dict[int, list[Use]]:
     """How the cheques of a booklet (or one of them) were used: cheque → its uses, in order."""
     statement = (
-        sa.select(ChequeUse.cheque, ChequeUse.turn, Transfer, Operator.name, Reversal.reversal_id)
+        sa.select(ChequeUse.cheque, ChequeUse.turn, Transfer, Operator.name, Reversal)
         .join(
             Transfer,
             (Transfer.tenant_id == ChequeUse.tenant_id) & (Transfer.id == ChequeUse.transfer_id),
@@ -122,9 +124,18 @@ def list_uses(booklet_id: uuid.UUID, cheque: int | None = None) -> dict[int, lis
     if cheque is not None:
         statement = statement.where(ChequeUse.cheque == cheque)
     uses: dict[int, list[Use]] = {}
-    for number, turn, transfer, author, reversal_id in db.session.execute(statement):
-        uses.setdefault(number, []).append(Use(turn, transfer, author, reversal_id is not None))
+    for number, turn, transfer, author, reversal in db.session.execute(statement):
+        stands, undone = _what_stands(transfer, reversal)
+        uses.setdefault(number, []).append(Use(turn, stands, author, undone))
     return uses
+
+
+def _what_stands(transfer: Transfer, reversal: Reversal | None) -> tuple[Transfer, bool]:
+    """The last exchange that replaced this one, and whether that was undone in turn."""
+    while reversal and reversal.replaced_by:
+        transfer = db.session.get_one(Transfer, (transfer.tenant_id, reversal.replaced_by))
+        reversal = db.session.get(Reversal, (transfer.tenant_id, transfer.id))
+    return transfer, reversal is not None
 
 
 def list_people(kinds: Sequence[str] = GIVERS) -> Sequence[Person]:

@@ -57,7 +57,7 @@ def collect_holdings(member: Member) -> Holdings:
 
 def flatten_holdings(holdings: Holdings) -> Iterator[tuple[str, str]]:
     """The same as rows of a spreadsheet: the section, and the fact in one line."""
-    for section, facts in holdings.items():
+    for section, facts in to_plain(holdings).items():
         for fact in facts:
             told = (f"{word} : {value}" for word, value in fact.items() if value not in (None, ""))
             yield section, " ; ".join(told)
@@ -97,7 +97,7 @@ def _account(account_no: int) -> Fact:
         "ouvert le": account.opened_on,
         "solde en minutes": account.balance,
         "limites": "; ".join(
-            f"{limit.set_at:%d/%m/%Y} : {limit.floor} à {limit.ceiling} minutes {limit.reason}".strip()
+            f"{paris(limit.set_at):%d/%m/%Y} : {limit.floor} à {limit.ceiling} minutes {limit.reason}".strip()
             for limit in list_limits(account_no)
         ),
     }

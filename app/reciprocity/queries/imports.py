@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.db import db, get_owned, require_tenant_id
 from app.reciprocity.models import Account, ImportRun, Member, Offer, Transfer
@@ -69,10 +70,9 @@ def find_unfinished(kind: str, source: str, sha256: str) -> ImportRun | None:
 
 
 def list_old_runs(before: datetime) -> Sequence[ImportRun]:
-    """The files brought before an instant whose content is still kept."""
-    return db.session.scalars(
-        list_runs().where(ImportRun.created_at < before, ImportRun.content.is_not(None))
-    ).all()
+    """The files brought before an instant of which the content, or lines in the report, are still kept."""
+    kept = ImportRun.content.is_not(None) | (ImportRun.report != sa.literal([], JSONB))
+    return db.session.scalars(list_runs().where(ImportRun.created_at < before, kept)).all()
 
 
 def list_known() -> list[Known]:

@@ -26,6 +26,7 @@ from app.reciprocity.models import (
     Transfer,
 )
 from app.reciprocity.queries.accounts import get_system_account, name_accounts
+from app.reciprocity.queries.fund import tells_beneficiary
 
 REFUNDABLE = timedelta(hours=72)
 """How long after a departure the hours can be given back: as long as an exchange can be corrected."""
@@ -131,8 +132,9 @@ class Movement:
         return f"A donné {minutes}" if self.entry.delta > 0 else f"A reçu {minutes}"
 
 
-def list_movements(account_no: int, limit: int = 6) -> list[Movement]:
-    """The latest movements of an account, newest first."""
+def list_movements(account_no: int, limit: int = 6, *, for_team: bool = True) -> list[Movement]:
+    """The latest movements of an account, newest first. `for_team`: also what the fund gave them."""
+    told = sa.true() if for_team else ~tells_beneficiary()
     rows = db.session.execute(
         sa.select(Entry, Transfer, ExchangeNote.wording, ExchangeNote.thanks)
         .join(
@@ -144,7 +146,7 @@ def list_movements(account_no: int, limit: int = 6) -> list[Movement]:
             (ExchangeNote.tenant_id == Entry.tenant_id)
             & (ExchangeNote.transfer_id == Entry.transfer_id),
         )
-        .where(Entry.tenant_id == require_tenant_id(), Entry.account_no == account_no)
+        .where(Entry.tenant_id == require_tenant_id(), Entry.account_no == account_no, told)
         .order_by(Entry.version.desc())
         .limit(limit)
     ).all()

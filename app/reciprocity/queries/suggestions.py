@@ -115,6 +115,7 @@ def list_repetitions(bulle_id: uuid.UUID | None, day: date) -> list[Repetition]:
             Transfer.kind.in_(EXCHANGES),
             Transfer.happened_on > day - WATCHED,
             ~corrected,
+            Member.left_on.is_(None),
             Member.bulle_id == bulle_id if bulle_id else sa.true(),
         )
         .group_by(Member.id, Member.name, Category.name)

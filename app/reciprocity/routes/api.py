@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import DataError, NoResultFound
 
 from app.core.access import public
 from app.core.errors import DomainError
@@ -25,7 +25,7 @@ from app.reciprocity.commands.exchanges import (
     record_group,
     reverse_transfer,
 )
-from app.reciprocity.commands.ledger import LedgerRefusal
+from app.reciprocity.commands.ledger import SENTENCES, LedgerRefusal
 from app.reciprocity.commands.tokens import open_with_token
 from app.reciprocity.forms import api as shapes
 from app.reciprocity.models import Account
@@ -172,6 +172,12 @@ def not_allowed_by_the_rules(error: DomainError) -> Response:
 def not_allowed_to(error: Forbidden) -> Response:
     """The key may not do this."""
     return _problem(403, "forbidden", "Cette clé permet seulement de lire les échanges.")
+
+
+@bp.errorhandler(DataError)
+def not_readable(error: DataError) -> Response:
+    """A number too large for PostgreSQL, a character that it does not store."""
+    return _problem(422, "malformed", SENTENCES["malformed"])
 
 
 @bp.errorhandler(NoResultFound)

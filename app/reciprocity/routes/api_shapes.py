@@ -13,7 +13,7 @@ from app.reciprocity.queries.interface import list_reversals_about, map_notes, m
 
 
 def show_accounts(accounts: Sequence[Account], *, whole: bool) -> list[AccountOut]:
-    """Accounts, with the names of whoever they belong to; `whole`: with their balances."""
+    """Accounts, with the names of whoever they belong to; `whole`: with what tells whom the fund helped."""
     names = name_accounts([account.number for account in accounts])
     return [
         AccountOut(
@@ -24,7 +24,7 @@ def show_accounts(accounts: Sequence[Account], *, whole: bool) -> list[AccountOu
             held_minutes=account.held,
             floor_minutes=account.floor,
             ceiling_minutes=account.ceiling,
-            version=account.version,
+            version=account.version if whole else None,
             head=account.head.hex() if whole else None,
             closed=account.closed_at is not None,
         )
@@ -46,7 +46,7 @@ def show_exchanges(transfers: Sequence[Transfer]) -> list[ExchangeOut]:
             posted_at=transfer.posted_at,
             minutes=transfer.minutes,
             shares=[] if transfer.id in hidden else _shares(shares[transfer.id]),
-            wording=notes.get(transfer.id, ""),
+            wording="" if transfer.id in hidden else notes.get(transfer.id, ""),
             recorded_by=operators[transfer.operator_no],
             **_corrections(transfer, reversals),
         )

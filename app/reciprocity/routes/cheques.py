@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from app.core.answers import attempt, download, flash_undo, page_number, show_form
+from app.core.clock import paris
 from app.core.db import db
 from app.core.listing import paginate
 from app.core.permissions import authorize
@@ -172,11 +173,11 @@ def _cheques(booklet: Booklet) -> list[dict[str, Any]]:
 
 def _cells(row: Any) -> tuple[object, ...]:
     booklet, member, used = row
-    voided = booklet.voided_at.date().isoformat() if booklet.voided_at else ""
+    voided = paris(booklet.voided_at).date().isoformat() if booklet.voided_at else ""
     return (
         f"{booklet.number:04d}",
         member.name,
-        booklet.issued_at.date().isoformat(),
+        paris(booklet.issued_at).date().isoformat(),
         used,
         voided,
     )

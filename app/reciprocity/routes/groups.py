@@ -81,7 +81,7 @@ def accounts() -> ResponseReturnValue:
     can_record = policies.can_record(g.actor)
     authorize(can_record if request.method == "POST" else policies.can_read(g.actor))
     form = GroupForm()
-    opened = attempt(form, lambda: open_group(g.actor, (form.name.data or "").strip(), None))
+    opened = attempt(form, lambda: open_group(g.actor, form.name.data or "", None))
     if opened:
         flash(f"« {opened.label} » peut donner et recevoir.")
         return redirect(url_for(".accounts"), 303)

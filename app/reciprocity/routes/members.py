@@ -216,13 +216,15 @@ def _set_limits(number: int, form: LimitsForm) -> bool:
 
 
 def _hours(member: Member) -> dict[str, object]:
+    """What they gave and received. Whatever tells that the fund helped them is for the team."""
+    is_team = policies.can_record(g.actor)
     account, terms = get_account(member.account_no), find_terms(member.bulle_id)
     given, received = queries.totals(account.number)
     return {
         "account": account,
         "told": tell_totals(given, received),
-        "invited": invitation(member, given, received, account.balance, terms),
-        "movements": queries.list_movements(account.number),
+        "invited": is_team and invitation(member, given, received, account.balance, terms),
+        "movements": queries.list_movements(account.number, for_team=is_team),
         "limits": queries.list_limits(account.number),
         "tell_limits": tell_limits,
     }

@@ -57,8 +57,10 @@ def verification() -> ResponseReturnValue:
 
 @bp.get("/sceaux/<int:number>")
 def seal(number: int) -> ResponseReturnValue:
-    """A seal with its signature and what it covers, to be checked elsewhere; 404 until it is signed."""
-    authorize(policies.can_read(g.actor))
+    """A seal with its signature and what it covers, to be checked elsewhere; 404 until it is signed.
+
+    For the team: the accounts that moved on a day tell whom the fund helped that day."""
+    authorize(policies.can_record(g.actor))
     found = queries.get_seal(number)
     if found.signature_sha256 is None:
         abort(404)

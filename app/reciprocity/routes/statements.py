@@ -102,8 +102,8 @@ def answer_pdf(account_no: int) -> ResponseReturnValue:
         content = _seal(statement)
     except (DomainError, ServiceUnavailable) as refusal:
         flash(refusal.message if isinstance(refusal, DomainError) else LATER, "error")
-        asked = request.args.to_dict() | (request.view_args or {})
-        return redirect(url_for(".show", **asked), 303)
+        asked = {name: request.args[name] for name in ("du", "au") if name in request.args}
+        return redirect(url_for(".show", **(asked | (request.view_args or {}))), 303)
     name = f"releve-compte-{account_no}-{statement.on}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, mimetype="application/pdf", headers=headers)
@@ -114,7 +114,9 @@ def _asked(account_no: int) -> Statement:
     on = request.args.get("au", today(), date.fromisoformat)
     since = request.args.get("du", None, date.fromisoformat)
     on = min(on, today())
-    return open_statement(account_no, on, since if since and since <= on else None)
+    # The first day of all has none before it, where a statement could start from.
+    told = since if since and date.min < since <= on else None
+    return open_statement(account_no, on, told)
 
 
 def _seal(statement: Statement) -> bytes:

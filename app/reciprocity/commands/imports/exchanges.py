@@ -163,13 +163,15 @@ class ExchangesImport:
         Where history goes beyond the limits of an account, they give way while it is written, and are put
         back: from then on the account can go no further.
         """
+        operator = operator_of(
+            actor
+        )  # a new author is a row of the register's own: before the locks
         call("ledger_lock_accounts", p_accounts=self._touched())
         accounts = list_accounts_by_number(self._touched())
         crossings = self._list_crossings(accounts)
         if crossings and not beyond_limits:
             first = min(crossings.values(), key=lambda crossing: crossing.line)
             raise LineRefusal(first.line, "Les comptes ont changé : une limite est passée.")
-        operator = operator_of(actor)
         before = {
             n: (accounts[n].floor, accounts[n].ceiling, accounts[n].own_limits) for n in crossings
         }

@@ -82,7 +82,7 @@ class ExchangeLine:
 
 def read_member(cells: Cells) -> MemberLine:
     """A row of the members. DomainError: no name, a day or an address that cannot be read."""
-    name = cells.get("name", "")
+    name = " ".join(cells.get("name", "").split())  # a cell may hold several lines, a name may not
     if not name:
         raise DomainError("Il manque le nom.")
     if len(name) > LONGEST_NAME:

@@ -25,7 +25,7 @@ from app.reciprocity.models import ImportRun
 from app.reciprocity.queries.imports import find_unfinished, get_run, list_old_runs
 
 KEPT = timedelta(days=30)
-"""How long a file that nobody took in is kept: it names people."""
+"""How long a file that nobody took in is kept, and the report of any: they name people."""
 SAMPLES = 5
 HEADER_LINE = 1
 
@@ -153,10 +153,10 @@ def carry_out_import(run_id: uuid.UUID, user_id: uuid.UUID, by: str) -> None:
 
 
 def forget_imports() -> int:
-    """Erase the content of the files that nobody took in; how many."""
+    """Erase the content of the files that nobody took in, and what reports tell of people; how many."""
     old = list_old_runs(now() - KEPT)
     for run in old:
-        run.content = None
+        run.content, run.report = None, []
     return len(old)
 
 
