@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from app.core.clock import PARIS
+from app.core.clock import PARIS, now
 from app.core.db import db, require_tenant_id
 from app.reciprocity.models import (
     GENESIS,
@@ -148,8 +148,11 @@ def _version_before(account: Account, instant: datetime) -> int:
     """The last version of the prefix whose entries were all written before an instant.
 
     Entries are told apart by when their posting began, which is not quite their order: the prefix ends where
-    the first later one stands. Seals tell where to start looking.
+    the first later one stands. Seals tell where to start looking; while a day lasts, there is nothing to look
+    for.
     """
+    if now() < instant - CLOCK_SLACK:
+        return account.version
     seen = db.session.scalar(
         sa.select(sa.func.max(SealHead.version))
         .join(Seal, (Seal.tenant_id == SealHead.tenant_id) & (Seal.number == SealHead.seal_no))
