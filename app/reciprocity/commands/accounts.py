@@ -121,20 +121,6 @@ def open_bulle(actor: Actor, bulle_id: uuid.UUID) -> Account:
     return account
 
 
-def close_account(actor: Actor, number: int) -> None:
-    """Close an account that is at zero. LedgerRefusal: it is not, or a request waits on it."""
-    authorize(policies.can_manage(actor))
-    call("ledger_close_account", p_account=number)
-    record(actor, "account.closed", get_account(number))
-
-
-def reopen_account(actor: Actor, number: int) -> None:
-    """Open a closed account again."""
-    authorize(policies.can_manage(actor))
-    call("ledger_reopen_account", p_account=number)
-    record(actor, "account.reopened", get_account(number))
-
-
 def set_limits(actor: Actor, number: int, floor: int, ceiling: int, reason: str) -> None:
     """Give an account limits of its own, in minutes, from its next entry on."""
     authorize(policies.can_manage(actor))

@@ -43,8 +43,6 @@ declare_actions(
         "ledger.limits_set": "a changé les limites d’un compte",
         "ledger.terms_set": "a changé les règles des heures de la Bulle",
         "account.opened": "a ouvert le compte",
-        "account.closed": "a fermé le compte",
-        "account.reopened": "a rouvert le compte",
     }
 )
 
@@ -106,11 +104,6 @@ class Account(TenantBound, Model):
     def kind_label(self) -> str:
         """The kind in French."""
         return ACCOUNT_KIND_LABELS[AccountKind(self.kind)]
-
-    @property
-    def available(self) -> int:
-        """Minutes that can be received before the floor; never negative."""
-        return max(0, self.balance - self.held - self.floor)
 
     @property
     def id(self) -> uuid.UUID:
