@@ -295,7 +295,8 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "publisher_kind = 'network' and publisher_id is not null or publisher_kind is null and publisher_id is null",
+            "publisher_kind = 'network' and publisher_id is not null"
+            " or publisher_kind is null and publisher_id is null",
             name=op.f("ck_categories_publisher"),
         ),
         sa.ForeignKeyConstraint(

@@ -59,10 +59,10 @@ def test_a_batch_is_posted_whole_or_not_at_all(cast: Cast) -> None:
     alice = cast.actor("alice")
     with tenant_context(alice.tenant_id):
         ids = [new_id() for _ in range(3)]
-        batch = dict(
-            p_kind="exchange", p_ids=ids, p_debits=[b, c, a], p_credits=[a, a, b],
-            p_minutes=[60, 30, 45], p_days=[today()] * 3, p_operator=operator_of(alice),
-        )  # fmt: skip
+        batch = {
+            "p_kind": "exchange", "p_ids": ids, "p_debits": [b, c, a], "p_credits": [a, a, b],
+            "p_minutes": [60, 30, 45], "p_days": [today()] * 3, "p_operator": operator_of(alice),
+        }  # fmt: skip
         assert call_rows("ledger_post_batch", **batch) == ["posted"] * 3
         assert call_rows("ledger_post_batch", **batch) == ["exists"] * 3
         assert balances(a, b, c) == [45, -15, -30]

@@ -85,7 +85,8 @@ SENTENCES = {
     "pair_limit": "La limite convenue entre vos deux organisations est atteinte. Parlez-en ensemble.",
     "peer_ceiling_reached": "La personne qui a donné a atteint la limite dans son organisation.",
     "peer_account_closed": "Cette personne n’a plus de compte ouvert dans son organisation.",
-    "peer_day_sealed": "L’autre organisation a clos ses comptes pour ce jour. Choisissez un jour plus récent.",
+    "peer_day_sealed": "L’autre organisation a clos ses comptes pour ce jour."
+    " Choisissez un jour plus récent.",
     "peer_start_needed": "La personne qui a donné a déjà d’autres heures ce jour-là, hors réciprocité."
     " Dites à quelle heure l’échange a commencé.",
     "peer_same_hour": "La personne qui a donné a déjà des heures notées à ce moment-là."
@@ -110,10 +111,10 @@ class LedgerRefusal(DomainError):
 
 
 def call(function: str, **arguments: Any) -> Any:
-    """Call a posting function with named arguments; what it returns. Raises LedgerRefusal, also for a value that
-    PostgreSQL cannot read: a number too large, a character it does not store.
+    """Call a posting function with named arguments; what it returns. Raises LedgerRefusal, also for a value
+    that PostgreSQL cannot read: a number too large, a character it does not store.
 
-    The savepoint leaves the request's transaction usable after a refusal, so that the page can be shown again.
+    The savepoint leaves the request's transaction usable after a refusal: the page can be shown again.
     """
     return call_rows(function, **arguments)[0]
 

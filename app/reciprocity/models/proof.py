@@ -99,7 +99,8 @@ class ImportRun(TenantOwned, Model):
     """A file taken in, or tried: all of it or nothing. The same file again is found by its sha256.
 
     queued → tried or refused, by the trial; tried → accepted, by an administrator; accepted → done, or
-    refused when the register changed meanwhile. `lines`: of data; `fresh` ones are new, `known` ones were there.
+    refused when the register changed meanwhile. `lines`: of data; `fresh` ones are new, `known` ones were
+    there.
     """
 
     __tablename__ = "import_runs"

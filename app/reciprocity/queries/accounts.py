@@ -61,14 +61,14 @@ def name_accounts(numbers: Iterable[int | None]) -> dict[int, str]:
     """The names of several accounts: a member's, or the account's own label."""
     wanted = {number for number in numbers if number is not None}
     rows = db.session.execute(
-        sa.select(Account.number, sa.func.coalesce(Member.name, Account.label, ""))
+        sa.select(Account.number, sa.func.coalesce(Member.name, Account.label, "").label("name"))
         .outerjoin(
             Member,
             (Member.tenant_id == Account.tenant_id) & (Member.account_no == Account.number),
         )
         .where(_own(), Account.number.in_(wanted))
     )
-    return {number: name for number, name in rows}
+    return {row.number: row.name for row in rows}
 
 
 def name_operators(numbers: Iterable[int]) -> dict[int, str]:
@@ -78,7 +78,7 @@ def name_operators(numbers: Iterable[int]) -> dict[int, str]:
             Operator.tenant_id == require_tenant_id(), Operator.number.in_(set(numbers))
         )
     )
-    return {number: name for number, name in rows}
+    return {row.number: row.name for row in rows}
 
 
 def find_terms(bulle_id: uuid.UUID | None) -> BulleTerms:
