@@ -30,7 +30,11 @@ KEYED = {"create_exchange", "create_group"}
 QUERIES = {
     "accounts": ("after", {"type": "integer"}, "Le numéro de compte après lequel continuer."),
     "statement": ("before", {"type": "integer"}, "Le rang avant lequel continuer."),
-    "exchanges": ("after", {"type": "string", "format": "uuid"}, "L’échange après lequel continuer."),
+    "exchanges": (
+        "after",
+        {"type": "string", "format": "uuid"},
+        "L’échange après lequel continuer.",
+    ),
 }
 SUMMARIES = {
     "accounts": "Lire les comptes",
