@@ -122,8 +122,8 @@ def as_movement(row: Any) -> Movement:
 
 
 def tells_beneficiary() -> sa.ColumnElement[bool]:
-    """Whether a transfer says whom the fund helped, which is the team's alone to know: a grant, or the
-    correction of one."""
+    """Whether a transfer says whom the fund helped, which is the team's alone to know: a grant, the
+    correction of one, or what was left to someone who went, since grants are in it."""
     granted = aliased(Transfer)
     corrects = sa.exists().where(
         Reversal.tenant_id == Transfer.tenant_id,
@@ -132,7 +132,7 @@ def tells_beneficiary() -> sa.ColumnElement[bool]:
         granted.id == Reversal.reversed_id,
         granted.kind == TransferKind.GRANT,
     )
-    return (Transfer.kind == TransferKind.GRANT) | corrects
+    return Transfer.kind.in_((TransferKind.GRANT, TransferKind.SETTLEMENT)) | corrects
 
 
 def list_confidential(transfer_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
