@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 from app.demonstration.content import PASSWORD, PEOPLE
 from tests.browser.site import Site
 
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 HOMES = {person.key: f"/{person.organisation}/" for person in PEOPLE}
 # The browser says so itself of every page that answers an error; the tests check those answers.
 EXPECTED = "Failed to load resource: the server responded with a status of"
@@ -26,7 +26,7 @@ class People:
 
     def enter(self, who: str | None = None, **options: Any) -> Page:
         """A page of a new browser; `options` are Playwright's (viewport, java_script_enabled…)."""
-        page = self._open(storage_state=self.site.cookies.get(who), **options)
+        page = self._open(storage_state=self.site.cookies.get(who or ""), **options)
         if who:
             page.goto(HOMES[who])
             if "/connexion" in page.url:

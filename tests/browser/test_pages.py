@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.inspection import crawl, inspect
+from tests.browser.inspection import crawl, inspect, survey
 from tests.browser.people import HOMES, People
 from tests.browser.test_journey import press
 
@@ -25,13 +25,7 @@ def seen() -> set[str]:
 @pytest.mark.parametrize("who", ["olga", "alice", "carole", "denis", "fanny"])
 def test_pages_of_a_person(people: People, seen: set[str], who: str) -> None:
     page = people.enter(who)
-    faults = list[str]()
-    count = 0
-    for response in crawl(page, people.site.url + HOMES[who], *(people.site.url + p for p in OWN)):
-        count += 1
-        if response.status != 200:
-            faults.append(f"{response.url}: {response.status}")
-        faults += inspect(page, seen)
+    faults, count = survey(page, seen, *(people.site.url + p for p in (HOMES[who], *OWN)))
     assert faults == []
     assert count > 20
 

@@ -188,7 +188,7 @@ class WordingForm(Form):
         description="Par exemple : cuisine, couture, ordinateur, courses.",
         render_kw=NO_FILL,
     )
-    theme = SelectField("Thème (si vous voulez)", [Optional()], default="")
+    theme = SelectField("Thème", [Optional()], default="")
 
     def __init__(self, note: ExchangeNote | None = None, **given: Any) -> None:
         known = {"wording": note.wording, "theme": str(note.category_id or "")} if note else {}

@@ -152,7 +152,7 @@ def correction(transfer_id: uuid.UUID) -> ResponseReturnValue:
 def cancellation(transfer_id: uuid.UUID) -> ResponseReturnValue:
     """Undo an exchange by its opposite."""
     form = ReasonForm()
-    reason = form.reason.data or "Annulé par l’équipe."
+    reason = form.reason.data or "Annulé par l’équipe"
     if attempt(form, lambda: commands.reverse_transfer(g.actor, transfer_id, reason)):
         flash("L’échange est annulé. Les heures sont revenues comme avant.")
     else:
