@@ -10,6 +10,8 @@ from app.conventions.models import Signatory
 from app.core.crypto import digest
 from app.core.db import db
 from app.core.rotation import encrypted_columns, rotate
+from app.reciprocity.commands.members import MemberSheet, join_member
+from app.reciprocity.models import Member
 from app.tenants.models import User
 from tests.factories import conventions as make
 from tests.factories.cast import Cast
@@ -26,7 +28,10 @@ def new_key(app, settings, monkeypatch):
 
 def test_every_encrypted_column_is_known(app):
     named = {f"{table.name}.{column.name}" for table, column, _ in encrypted_columns()}
-    assert named == {"users.email", "invitations.email", "signatories.email"}
+    assert named == {
+        "users.email", "invitations.email", "signatories.email", "members.email", "members.phone",
+        "import_runs.content",
+    }  # fmt: skip
 
 
 def test_everything_is_readable_and_findable_with_the_new_key(cast: Cast, settings, new_key):
@@ -49,3 +54,17 @@ def test_run_again_it_changes_nothing(cast: Cast, settings, new_key):
     new_key()
     rotate(old, NEW_KEY, tenant_owned=False)
     assert rotate(old, NEW_KEY, tenant_owned=False) == 0
+
+
+def test_members_are_found_again_and_those_without_address_are_left(cast: Cast, settings, new_key):
+    old = settings.data_key.get_secret_value()
+    with make.acting(cast, "alice") as alice:
+        join_member(alice, MemberSheet("Awa", email="awa@exemple.fr", phone="06 01 02 03 04"))
+        join_member(alice, MemberSheet("Michel"))
+    new_key()
+    with make.acting(cast, "alice"):
+        assert rotate(old, NEW_KEY, tenant_owned=True) == 2
+    with make.acting(cast, "alice"):
+        found = sa.select(Member).where(Member.email_digest == digest("awa@exemple.fr"))
+        awa = db.session.scalars(found).one()
+        assert (awa.name, awa.email) == ("Awa", "awa@exemple.fr")

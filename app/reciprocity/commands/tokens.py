@@ -7,7 +7,6 @@ import uuid
 
 from app.core.audit import record
 from app.core.clock import now, today
-from app.core.crypto import digest
 from app.core.db import db, new_id
 from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
@@ -29,7 +28,7 @@ def create_token(actor: Actor, name: str, *, can_write: bool) -> tuple[ApiToken,
     token = ApiToken(
         id=new_id(),
         name=" ".join(name.split()),
-        digest=digest(secret),
+        digest=ApiToken.digest_of(secret),
         can_write=can_write,
         created_by=actor.name,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 from typing import Any
 
@@ -77,7 +78,8 @@ class LedgerCheck(TenantOwned, Model):
 
 
 class ApiToken(TenantOwned, Model):
-    """A key with which a program acts for the organisation; only its digest is kept."""
+    """A key with which a program acts for the organisation; only its sha256 is kept: a long random secret
+    needs no keyed digest, and so outlives a rotation of keys."""
 
     __tablename__ = "api_tokens"
     __table_args__ = (sa.UniqueConstraint("tenant_id", "digest"),)
@@ -89,6 +91,11 @@ class ApiToken(TenantOwned, Model):
     created_by: Mapped[str]
     used_on: Mapped[date | None]
     revoked_at: Mapped[datetime | None]
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        """What is kept of a secret (hex)."""
+        return hashlib.sha256(secret.encode()).hexdigest()
 
     @property
     def audit_label(self) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from app.core.crypto import digest
 from app.core.db import db, get_owned, require_tenant_id
 from app.reciprocity.models import ApiToken
 
@@ -17,7 +16,7 @@ def find_token(secret: str) -> ApiToken | None:
     return db.session.scalar(
         sa.select(ApiToken).where(
             ApiToken.tenant_id == require_tenant_id(),
-            ApiToken.digest == digest(secret),
+            ApiToken.digest == ApiToken.digest_of(secret),
             ApiToken.revoked_at.is_(None),
         )
     )
