@@ -10,9 +10,9 @@ has 8 clients, prepared statements, and 10 000 accounts of which two are taken a
 
 What each limit is held to, where there was a choice:
 
-- *Bare SQL* is what a program sends: BEGIN, two updates in ascending order, one insert, END, on tables that
-  have nothing else to keep. The same in one function saves its round trips, as ours does; it is shown below,
-  alone, then with the ranked entries that a statement is read from.
+- *Bare SQL* is the same rows by the statements that a program sends in one transaction: two updates in
+  ascending order, a transfer, two entries, with nothing of owners, idempotency, limits, day or chain. The
+  same in one function saves the round trips, as ours does: it is shown below, and both without the entries.
 - *One hot account*: a posting holds the account until the disk has it, whatever the posting does. So what the
   application does there is to post many at once: a pile of cheques and an import are batches, the check-in of
   a workshop is one group exchange. Single postings are shown too.

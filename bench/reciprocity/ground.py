@@ -34,11 +34,14 @@ class Ground:
 
     def create(self, name: str, template: str | None = None) -> None:
         """A database, empty or a copy of another one, in place of what bore that name."""
-        postgres = self.servers.postgres
-        postgres.drop_database(f"bench_{name}")
-        postgres.create_database(
+        self.drop(name)
+        self.servers.postgres.create_database(
             f"bench_{name}", template=f"bench_{template}" if template else "template0"
         )
+
+    def drop(self, name: str) -> None:
+        """Forget a database and what it takes on the disk."""
+        self.servers.postgres.drop_database(f"bench_{name}")
 
     def create_register(self, name: str, accounts: int = ACCOUNTS) -> None:
         """A migrated database with one organisation, its register and members' accounts without limits."""

@@ -45,6 +45,8 @@ def measure(ground: Ground) -> list[Measure]:
         posts = {size: _posting(ground, size, stack) for size in sizes}
         pages = {size: _page(ground, size, stack) for size in sizes}
         posting, page = _medians(posts, POSTINGS), _medians(pages, PAGES)
+    for size in sizes:
+        ground.drop(f"grown_{size}")
     return [
         *_grown("a posting, without the disk", posting),
         *_grown("a statement's first page", page),

@@ -44,9 +44,10 @@ def measure(ground: Ground) -> list[Measure]:
         {
             "post": pgbench(ground, "posted", "post"),
             "simple-update": pgbench(ground, "pgbench", "--builtin=simple-update"),
-            "bare_statements": pgbench(ground, "bare", "bare_statements"),
-            "bare_transfer": pgbench(ground, "bare", "bare_transfer"),
-            "bare_entries": pgbench(ground, "bare", "bare_entries"),
+            "bare_post": pgbench(ground, "bare", "bare_post"),
+            "bare_post_call": pgbench(ground, "bare", "bare_post_call"),
+            "bare_move": pgbench(ground, "bare", "bare_move"),
+            "bare_move_call": pgbench(ground, "bare", "bare_move_call"),
             "unchained": pgbench(ground, "unchained", "post"),
             "open": pgbench(ground, "open", "post"),
             "unsafe": pgbench(ground, "unsafe", "post"),
@@ -64,9 +65,10 @@ def measure(ground: Ground) -> list[Measure]:
 def _compare(s: Speeds) -> list[Measure]:
     return [
         compare("pgbench simple-update, 8 clients", s, "post", "simple-update", 0.65),
-        compare("bare SQL, a transaction of statements", s, "post", "bare_statements", 0.9),
-        compare("bare SQL in one function", s, "post", "bare_transfer"),
-        compare("bare SQL in one function, with entries", s, "post", "bare_entries"),
+        compare("bare SQL: the same rows, by statements", s, "post", "bare_post", 0.9),
+        compare("  the same rows, by a function", s, "post", "bare_post_call"),
+        compare("  without entries, by statements", s, "post", "bare_move"),
+        compare("  without entries, by a function", s, "post", "bare_move_call"),
         compare("row security and chain: all that is left", s, "post", "unsafe", SAFE),
         compare("  of which the chain", s, "post", "unchained"),
         compare("  of which row security", s, "post", "open"),

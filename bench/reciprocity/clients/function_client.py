@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import psycopg
-from psycopg import Connection
 
 from bench.reciprocity.clients.turns import serve
 from bench.reciprocity.ground import ACCOUNTS, FIRST
@@ -13,10 +12,9 @@ POST = "SELECT ledger_post_exchange(uuidv7(), %s::int, %s::int, 60, current_date
 
 def main() -> None:
     """Enter the database that the environment names."""
-    connection: Connection[tuple[object, ...]] = psycopg.connect(
-        autocommit=True, prepare_threshold=0
-    )
-    serve(lambda debit, credit: connection.execute(POST, [debit, credit]), FIRST, ACCOUNTS)
+    with psycopg.connect(autocommit=True, prepare_threshold=0) as connection:
+        cursor = connection.cursor()
+        serve(lambda debit, credit: cursor.execute(POST, [debit, credit]), FIRST, ACCOUNTS)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,13 @@ from collections.abc import Callable
 def serve(transfer: Callable[[int, int], object], first: int, accounts: int) -> None:
     """Make transfers between two of `accounts` accounts, numbered from `first`, as long as asked."""
     print("ready", flush=True)
+    draw = random.Random().randint  # noqa: S311 a load, not a secret
     for line in sys.stdin:
         end = time.perf_counter() + float(line)
         made = 0
         while time.perf_counter() < end:
-            debit, credit = random.sample(range(first, first + accounts), 2)
-            transfer(debit, credit)
+            debit = draw(0, accounts - 1)
+            credit = (debit + draw(1, accounts - 1)) % accounts
+            transfer(first + debit, first + credit)
             made += 1
         print(made, flush=True)

@@ -1,4 +1,4 @@
--- Two accounts, in ascending order, and the trace: five statements of one transaction.
+-- Two balances and a trace, without the entries: the statements of one transaction.
 \set one random(1, 10000)
 \set other 1 + (:one - 1 + random(1, 9999)) % 10000
 \set first least(:one, :other)

@@ -1,3 +1,3 @@
 \set debit random(1, 10000)
 \set credit 1 + (:debit - 1 + random(1, 9999)) % 10000
-SELECT bare_entries(:debit, :credit, 60);
+SELECT bare_post(:debit, :credit, 60);
