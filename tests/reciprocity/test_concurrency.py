@@ -201,7 +201,6 @@ def test_opposite_pairs_never_wait_in_a_circle(books: Books) -> None:
     assert at_once(books, calls) == {"posted": 400}
 
 
-@pytest.mark.slow
 def test_single_posts_groups_batches_and_requests_in_any_order(books: Books) -> None:
     """Every kind of movement on the same few accounts, in whatever order they are named."""
     chance = Random(4)

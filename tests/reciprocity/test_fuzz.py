@@ -9,7 +9,6 @@ import uuid
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -88,7 +87,6 @@ def attack(books: Books, function: str, names: list[str], types: list[str]) -> N
     run()
 
 
-@pytest.mark.slow
 def test_no_argument_brings_out_an_error_of_the_database(shared_books: Books) -> None:
     start(shared_books)
     for function, names, types in functions(shared_books):

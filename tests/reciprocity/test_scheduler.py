@@ -19,7 +19,6 @@ def schedules(shared_books: Books) -> Iterator[list[Schedule]]:
         schedule.close()
 
 
-@pytest.mark.slow
 def test_sessions_at_once(shared_books: Books, schedules: list[Schedule]) -> None:
     schedule = Schedule(shared_books, seed=7)
     schedules.append(schedule)
@@ -30,7 +29,6 @@ def test_sessions_at_once(shared_books: Books, schedules: list[Schedule]) -> Non
         assert counted[what] > 0, what
 
 
-@pytest.mark.slow
 def test_acts_of_one_transaction_each_never_wait_in_a_circle(
     shared_books: Books, schedules: list[Schedule]
 ) -> None:
