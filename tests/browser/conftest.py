@@ -44,3 +44,9 @@ def people(browser: Browser, site: Site) -> Iterator[People]:
     yield people
     people.leave()
     assert people.complaints == []
+
+
+@pytest.fixture(scope="package")
+def seen() -> set[str]:
+    """The shapes of the pages inspected already, by any of these tests."""
+    return set()

@@ -44,12 +44,6 @@ def look(page: Page, seen: set[str]) -> None:
     assert faults == []
 
 
-@pytest.fixture(scope="module")
-def seen() -> set[str]:
-    """The shapes of the pages inspected already."""
-    return set()
-
-
 def test_exchange_in_three_taps(people: People, seen: set[str]) -> None:
     phone = amina_on_her_phone(people)
     phone.goto("/ascs/heures/")

@@ -19,12 +19,6 @@ THANKS = "Merci Yann, les courses étaient lourdes."
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def seen() -> set[str]:
-    """The shapes of the pages inspected already."""
-    return set()
-
-
 def test_own_space(people: People, site: Site, seen: set[str], tmp_path: Path) -> None:
     yann = ask_for_the_link(people, site, seen)
     tell_what_was_given(yann, seen)

@@ -16,12 +16,6 @@ OWN = ("/compte/", "/organisations")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def seen() -> set[str]:
-    """The shapes of the pages inspected already."""
-    return set()
-
-
 @pytest.mark.parametrize("who", ["olga", "alice", "carole", "denis", "fanny"])
 def test_pages_of_a_person(people: People, seen: set[str], who: str) -> None:
     page = people.enter(who)
