@@ -20,7 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_own_space(people: People, site: Site, seen: set[str], tmp_path: Path) -> None:
-    yann = ask_for_the_link(people, site, seen)
+    yann = member_on_a_phone(people)
+    yann.goto(ask_for_the_link(yann, site, seen, "yann@exemple.fr"))
+    title_is(yann, "Bonjour Yann")
+    look(yann, seen)
     tell_what_was_given(yann, seen)
     bernadette = answer(people, site, seen)
     thank(bernadette, seen)
@@ -49,19 +52,15 @@ def space_of(page: Page) -> str:
     return re.sub(r"(/mon-espace/[^/]+/[^/]+/).*", r"\1", page.url)
 
 
-def ask_for_the_link(people: People, site: Site, seen: set[str]) -> Page:
-    """By the address that the Bulle knows."""
-    yann = member_on_a_phone(people)
-    yann.goto("/ascs/mon-espace/")
-    look(yann, seen)
-    yann.get_by_label("Votre adresse e-mail").fill("yann@exemple.fr")
-    press(yann, "Recevoir mon lien")
-    title_is(yann, "Regardez vos e-mails")
-    look(yann, seen)
-    yann.goto(link_in(site.letter("yann@exemple.fr", "Votre espace")))
-    title_is(yann, "Bonjour Yann")
-    look(yann, seen)
-    return yann
+def ask_for_the_link(member: Page, site: Site, seen: set[str], address: str) -> str:
+    """The link to their own space, sent to the address that the Bulle knows."""
+    member.goto("/ascs/mon-espace/")
+    look(member, seen)
+    member.get_by_label("Votre adresse e-mail").fill(address)
+    press(member, "Recevoir mon lien")
+    title_is(member, "Regardez vos e-mails")
+    look(member, seen)
+    return link_in(site.letter(address, "Votre espace"))
 
 
 def tell_what_was_given(yann: Page, seen: set[str]) -> None:
@@ -177,11 +176,7 @@ def check(stranger: Page, path: Path) -> None:
 
 def test_pages_of_a_space(people: People, site: Site, seen: set[str]) -> None:
     member = member_on_a_phone(people)
-    member.goto("/ascs/mon-espace/")
-    member.get_by_label("Votre adresse e-mail").fill("awa@exemple.fr")
-    press(member, "Recevoir mon lien")
-    title_is(member, "Regardez vos e-mails")
-    link = link_in(site.letter("awa@exemple.fr", "Votre espace"))
+    link = ask_for_the_link(member, site, seen, "awa@exemple.fr")
     faults, count = survey(member, seen, link, within="/mon-espace/")
     assert faults == []
     assert count > 10
@@ -189,6 +184,6 @@ def test_pages_of_a_space(people: People, site: Site, seen: set[str]) -> None:
 
 def test_a_link_cut_short(people: People, site: Site, seen: set[str]) -> None:
     member = member_on_a_phone(people)
-    member.goto(link_in(site.letter("awa@exemple.fr", "Votre espace"))[:-5])
+    member.goto(ask_for_the_link(member, site, seen, "awa@exemple.fr")[:-5])
     title_is(member, "Ce lien ne s’ouvre pas")
     look(member, seen)
