@@ -101,14 +101,10 @@ BEGIN
     ELSE
       v_status := ledger_move(v_twin, 'clearing', v_their_mirror, v_giver, p_minutes, p_on, v_author,
         ARRAY['mirror'], ARRAY['member']);
+      PERFORM ledger_time_giver(v_status, v_twin, v_giver, p_on, p_starts, p_minutes, v_author);
       CONTINUE WHEN v_status = 'exists';
       INSERT INTO clearings (tenant_id, transfer_id, peer_id, peer_transfer_id, pseudonym)
       VALUES (p_peer, v_twin, v_here, p_id, v_ours);
-      IF p_starts IS NULL THEN
-        PERFORM ledger_check_regime(v_giver, p_on);
-      ELSE
-        PERFORM ledger_record_time(v_twin, v_giver, p_on, p_starts, p_minutes, 'reciprocity', v_twin, '', v_author);
-      END IF;
     END IF;
   END LOOP;
   PERFORM ledger_enter(v_here);

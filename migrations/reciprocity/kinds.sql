@@ -52,14 +52,16 @@ BEGIN
   RETURN 'placed';
 END $$;
 
--- accepted: posts the exchange under the same id. declined, cancelled, expired: gives the minutes back.
-CREATE FUNCTION ledger_settle_hold(p_id uuid, p_outcome text, p_operator int) RETURNS text
+-- accepted: posts the exchange under the same id; p_starts: when it began, if that is known. declined, cancelled,
+-- expired: gives the minutes back.
+CREATE FUNCTION ledger_settle_hold(p_id uuid, p_outcome text, p_operator int, p_starts time DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_tenant uuid := ledger_tenant();
   v_kinds text[] := ARRAY['member', 'bulle', 'tenant', 'group'];
   v_before text;
   v_status text;
+  v_on date;
   h holds;
 BEGIN
   IF p_outcome IS NULL OR p_outcome NOT IN ('accepted', 'declined', 'cancelled', 'expired') THEN
@@ -85,10 +87,10 @@ BEGIN
       USING ERRCODE = 'RB001';
   END IF;
   IF p_outcome = 'accepted' THEN
-    v_status := ledger_move(p_id, 'exchange', h.debit, h.credit, h.minutes,
-      greatest(h.happened_on, (SELECT closed_through + 1 FROM ledgers WHERE tenant_id = v_tenant)),
-      p_operator, v_kinds, v_kinds, p_freed => h.minutes);
-    PERFORM ledger_check_regime(h.credit, h.happened_on);
+    v_on := greatest(h.happened_on, (SELECT closed_through + 1 FROM ledgers WHERE tenant_id = v_tenant));
+    v_status := ledger_move(p_id, 'exchange', h.debit, h.credit, h.minutes, v_on, p_operator, v_kinds, v_kinds,
+      p_freed => h.minutes);
+    PERFORM ledger_time_giver(v_status, p_id, h.credit, v_on, p_starts, h.minutes, p_operator);
   END IF;
   -- Not moved: another answer, or this very exchange was posted meanwhile under the same id.
   IF v_status IS DISTINCT FROM 'posted' THEN

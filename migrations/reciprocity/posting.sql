@@ -263,6 +263,26 @@ EXCEPTION
     RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_record::text;
 END $$;
 
+-- When the giver of a transfer was at it, and how long. Not known, the day must have no hours of another regime. Sent
+-- again with a start, the transfer is the same only with the start that was said then.
+CREATE FUNCTION ledger_time_giver(
+  p_status text, p_transfer uuid, p_giver int, p_on date, p_starts time, p_lasted int, p_operator int
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_status = 'posted' AND p_starts IS NULL THEN
+    PERFORM ledger_check_regime(p_giver, p_on);
+  ELSIF p_status = 'posted' THEN
+    PERFORM ledger_record_time(gen_random_uuid(), p_giver, p_on, p_starts, p_lasted, 'reciprocity', p_transfer, '',
+      p_operator);
+  ELSIF p_starts IS NOT NULL THEN
+    PERFORM FROM time_records WHERE tenant_id = ledger_tenant() AND transfer_id = p_transfer AND account_no = p_giver
+      AND lower(during) = p_on + p_starts AND minutes = p_lasted;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'exists_with_different_content' USING ERRCODE = 'RB001', DETAIL = p_transfer::text;
+    END IF;
+  END IF;
+END $$;
+
 -- Someone gave, someone received. p_starts: when it began, if that is known.
 CREATE FUNCTION ledger_post_exchange(
   p_id uuid, p_debit int, p_credit int, p_minutes int, p_on date, p_operator int, p_starts time DEFAULT NULL,
@@ -279,16 +299,10 @@ BEGIN
   END IF;
   v_status := ledger_move(p_id, p_kind, p_debit, p_credit, p_minutes, p_on, p_operator,
     ARRAY['member', 'bulle', 'tenant', 'group'], ARRAY['member', 'bulle', 'tenant', 'group']);
-  IF v_status = 'posted' THEN
-    IF p_starts IS NULL THEN
-      PERFORM FROM time_records WHERE tenant_id = v_tenant AND account_no = p_credit AND happened_on = p_on;
-      IF FOUND THEN
-        PERFORM ledger_check_regime(p_credit, p_on);
-      END IF;
-    ELSE
-      PERFORM ledger_record_time(gen_random_uuid(), p_credit, p_on, p_starts, p_minutes, 'reciprocity', p_id, '',
-        p_operator);
-    END IF;
+  -- The usual giver has no hours of any kind that day: settled here, without a call.
+  PERFORM FROM time_records WHERE tenant_id = v_tenant AND account_no = p_credit AND happened_on = p_on;
+  IF FOUND OR p_starts IS NOT NULL THEN
+    PERFORM ledger_time_giver(v_status, p_id, p_credit, p_on, p_starts, p_minutes, p_operator);
   END IF;
   RETURN v_status;
 END $$;
@@ -318,16 +332,9 @@ BEGIN
     RAISE EXCEPTION 'incomplete' USING ERRCODE = 'RB001';
   END IF;
   v_status := ledger_move_group(p_id, 'group', p_accounts, p_deltas, p_on, p_operator, true);
-  IF v_status = 'posted' THEN
-    FOR v_giver IN SELECT number FROM unnest(p_accounts, p_deltas) AS l (number, delta) WHERE delta > 0 LOOP
-      IF p_starts IS NULL THEN
-        PERFORM ledger_check_regime(v_giver, p_on);
-      ELSE
-        PERFORM ledger_record_time(gen_random_uuid(), v_giver, p_on, p_starts, p_lasted, 'reciprocity', p_id, '',
-          p_operator);
-      END IF;
-    END LOOP;
-  END IF;
+  FOR v_giver IN SELECT number FROM unnest(p_accounts, p_deltas) AS l (number, delta) WHERE delta > 0 LOOP
+    PERFORM ledger_time_giver(v_status, p_id, v_giver, p_on, p_starts, p_lasted, p_operator);
+  END LOOP;
   RETURN v_status;
 END $$;
 

@@ -187,7 +187,9 @@ def hold(d: Draw, r: Random) -> Act:
 
 def answer(d: Draw, r: Random) -> Act:
     outcome = r.choice(["accepted"] * 4 + ["declined", "cancelled", "expired", "perhaps"])
-    return call("settle_hold", id=d.some(r, d.holds), outcome=outcome, operator=d.operator(r))
+    return call(
+        "settle_hold", id=d.some(r, d.holds), outcome=outcome, operator=d.operator(r), starts=d.starts(r),
+    )  # fmt: skip
 
 
 def held_exchange(d: Draw, r: Random) -> Act:

@@ -166,12 +166,12 @@ class Sight:
         """Write some columns of an account."""
         self.put("account", number, value=replace(self.account(number), **changes))  # type: ignore[type-var]
 
-    def hours(self, account: int) -> Iterator[tuple[Key, Hours]]:
-        """The stretches of someone's days that stand."""
+    def hours(self, account: int, *, voided: bool = False) -> Iterator[tuple[Key, Hours]]:
+        """The stretches of someone's days that stand; `voided`: also those that no longer do."""
         keys = {*self.register.hours_of[account], *self._mine("hours")}
         for key in keys:
             hours = self.get(*key)
-            if hours.account == account and not hours.voided:
+            if hours.account == account and (voided or not hours.voided):
                 yield key, hours
 
     def given(self, account: int, day: date) -> Iterator[uuid.UUID]:
@@ -316,3 +316,17 @@ def record_hours(
     for _, other in s.hours(account):
         refuse_if(hours.start < other.end and other.start < hours.end, "same_hour")
     s.put("hours", id, value=hours)
+
+
+def time_giver(
+    s: Sight, status: str, transfer: uuid.UUID, giver: int, on: date, starts: Any, lasted: int | None,
+) -> None:  # fmt: skip
+    """When the giver was at it; sent again with a start, it is the start that was said then."""
+    if status == "posted" and starts is None:
+        check_regime(s, giver, on)
+    elif status == "posted":
+        record_hours(s, ("of", transfer, giver), giver, on, starts, lasted, "reciprocity", transfer)
+    elif starts is not None:
+        said = (transfer, datetime.combine(on, starts), lasted)
+        known = {(h.transfer, h.start, h.minutes) for _, h in s.hours(giver, voided=True)}
+        refuse_if(said not in known, "exists_with_different_content")

@@ -94,6 +94,12 @@ MUTANTS = {
     "a request declined goes on holding": Mutant(
         "kinds", "settle_hold", "held = held - h.minutes", "held = held"
     ),
+    "the start of an accepted request is forgotten": Mutant(
+        "kinds", "settle_hold", "v_on, p_starts, h.minutes", "v_on, NULL, h.minutes"
+    ),
+    "a retry may say another start": Mutant(
+        "posting", "time_giver", " AND lower(during) = p_on + p_starts", ""
+    ),
     "a request posted meanwhile goes on holding": Mutant(
         "kinds", "settle_hold", "v_status IS DISTINCT FROM 'posted'", "p_outcome <> 'accepted'"
     ),

@@ -75,6 +75,7 @@ EXCHANGES: list[Case] = [
     ("ledger_post_exchange", {"p_id": _id("exchange"), "p_debit": _one("awa")}, DIFFERENT),
     ("ledger_post_exchange", {"p_id": _id("group")}, DIFFERENT),
     ("ledger_post_exchange", {"p_id": _id("reversal")}, DIFFERENT),
+    ("ledger_post_exchange", {"p_id": _id("exchange"), "p_starts": time(9)}, DIFFERENT),
 ]  # fmt: skip
 
 NO_GROUP: list[dict[str, Any]] = [
@@ -100,6 +101,7 @@ GROUPS: list[Case] = [
     ("ledger_post_group", {"p_id": _id("group"), "p_deltas": [50, -25, -25]}, DIFFERENT),
     ("ledger_post_group", {"p_id": _id("group"), "p_deltas": [60, -20, -40]}, DIFFERENT),
     ("ledger_post_group", {"p_id": _id("exchange")}, DIFFERENT),
+    ("ledger_post_group", {"p_id": _id("group"), "p_starts": time(9), "p_lasted": 60}, DIFFERENT),
     ("ledger_post_group", {"p_starts": time(9)}, "minutes_not_positive"),
     ("ledger_post_group", {"p_starts": time(9), "p_lasted": -5}, "minutes_not_positive"),
     ("ledger_post_group", {"p_starts": time(23), "p_lasted": 90}, "crosses_midnight"),
@@ -242,6 +244,7 @@ HOLDS: list[Case] = [
     *(("ledger_settle_hold", {"p_outcome": o}, "unknown_answer") for o in (None, "", "perhaps", "Accepted")),
     *(("ledger_settle_hold", {"p_operator": o}, "unknown_operator") for o in (None, 0, NOBODY)),
     ("ledger_settle_hold", {"p_outcome": "expired"}, "hold_not_expired"),
+    ("ledger_settle_hold", {"p_starts": time(23, 45)}, "crosses_midnight"),
     *(
         ("ledger_settle_hold", {"p_id": _id("over"), "p_outcome": outcome}, "hold_expired")
         for outcome in ("accepted", "declined", "cancelled")

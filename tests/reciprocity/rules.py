@@ -25,6 +25,7 @@ from tests.reciprocity.model import (
     move_group,
     record_hours,
     refuse_if,
+    time_giver,
     usable,
 )
 
@@ -66,10 +67,7 @@ def post_exchange(
     refuse_if(minutes > 1440, "too_long")
     refuse_if(kind not in ("exchange", "cheque"), "wrong_kind")
     status = move(s, id, kind, debit, credit, minutes, on, operator)
-    if status == "posted" and starts is None:
-        check_regime(s, credit, on)
-    elif status == "posted":
-        record_hours(s, ("of", id, credit), credit, on, starts, minutes, "reciprocity", id)
+    time_giver(s, status, id, credit, on, starts, minutes)
     return status
 
 
@@ -86,11 +84,8 @@ def post_group(
     refuse_if(min(deltas) < -1440, "too_long")
     legs = dict(zip(accounts, deltas, strict=True))
     status = move_group(s, id, "group", legs, on, operator, limited=True)
-    for giver in (number for number, delta in legs.items() if delta > 0 and status == "posted"):
-        if starts is None:
-            check_regime(s, giver, on)
-        else:
-            record_hours(s, ("of", id, giver), giver, on, starts, lasted, "reciprocity", id)
+    for giver in (number for number, delta in legs.items() if delta > 0):
+        time_giver(s, status, id, giver, on, starts, lasted)
     return status
 
 
@@ -187,7 +182,9 @@ def place_hold(
 
 
 @rule
-def settle_hold(s: Sight, id: uuid.UUID, outcome: str, operator: int) -> str:
+def settle_hold(
+    s: Sight, id: uuid.UUID, outcome: str, operator: int, starts: time | None = None
+) -> str:
     refuse_if(outcome not in ("accepted", "declined", "cancelled", "expired"), "unknown_answer")
     check_operator(s, operator)
     hold = s.get("hold", id)
@@ -204,7 +201,7 @@ def settle_hold(s: Sight, id: uuid.UUID, outcome: str, operator: int) -> str:
         on = max(hold.day, s.get("closed_through") + timedelta(days=1))
         debit, credit, minutes = hold.debit, hold.credit, hold.minutes
         status = move(s, id, "exchange", debit, credit, minutes, on, operator, freed=minutes)
-        check_regime(s, hold.credit, hold.day)
+        time_giver(s, status, id, hold.credit, on, starts, minutes)
     if status != "posted":
         s.change(hold.debit, held=s.account(hold.debit).held - hold.minutes)  # type: ignore[union-attr]
     s.put("outcome", id, value=outcome)

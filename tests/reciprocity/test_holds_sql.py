@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
+
 import pytest
 
+from app.core.clock import today
 from app.reciprocity.commands.ledger import call
 from app.reciprocity.queries.accounts import get_account
+from app.reciprocity.queries.hours import find_start
 from tests.reciprocity.desk import Desk
 from tests.reciprocity.refusals import HOLDS, by_function
 
@@ -66,6 +70,22 @@ def test_an_exchange_posted_meanwhile_under_its_id_frees_the_request(desk: Desk)
     assert call("ledger_post_exchange", **same) == "posted"
     assert desk.post("ledger_settle_hold", p_id=asked["p_id"]) == "settled"
     assert held(desk, "yann") == (balance - 30, waiting - 30)
+
+
+def test_accepting_on_a_day_of_volunteering_needs_the_start(desk: Desk) -> None:
+    """Awa volunteered that day from 10 to 12: an hour counts once."""
+    day = today() - timedelta(days=2)
+    volunteered = {"p_on": day, "p_starts": time(10), "p_minutes": 120}
+    assert desk.post("ledger_declare_time", **volunteered) == "posted"
+    asked = desk.good("ledger_place_hold", p_credit=desk.awa, p_on=day)
+    call("ledger_place_hold", **asked)
+    accepting = {"p_id": asked["p_id"]}
+    desk.refuse("ledger_settle_hold", accepting, "start_needed")
+    desk.refuse("ledger_settle_hold", accepting | {"p_starts": time(11, 45)}, "same_hour")
+    assert desk.post("ledger_settle_hold", **accepting, p_starts=time(12)) == "settled"
+    start = find_start(asked["p_id"], desk.awa)
+    assert start
+    assert start.starts_at == time(12)
 
 
 def test_accepting_bows_to_no_limit_that_was_kept_when_it_was_asked(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from flask import Flask
 from app.core.clock import now, today
 from app.core.db import db, new_id, tenant_context
 from app.reciprocity.commands import exchanges, links
-from app.reciprocity.models import Entry, MemberLink
+from app.reciprocity.commands.hours import Hours, declare_hours
+from app.reciprocity.models import Entry, MemberLink, Regime
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.exchanges import find_note, find_reversal
 from app.reciprocity.queries.holds import find_outcome, list_asked
@@ -208,6 +209,41 @@ def test_what_i_gave_waits_for_the_other(yann: Place, awa: Place) -> None:
     assert "dit vous avoir donné" not in awa.get()
 
 
+def test_who_also_volunteers_that_day_says_when_it_began(
+    cast: Cast, yann: Place, awa: Place, client: Client
+) -> None:
+    """Yann volunteers from 14 to 16: the same hour is not credited too, whoever notes it."""
+    for place in (yann, awa):
+        with tenant_context(place.tenant.id):
+            hours = Hours(
+                new_id(), place.number, today(), time(14), 120, Regime.VOLUNTEERING, "Accueil"
+            )
+            declare_hours(cast.actor("alice"), hours)
+            db.session.commit()
+    key, other = new_id(), new_id()
+    yann.post(f"/donne/{awa.member_id}", cle=key, minutes="45", day=today())
+    awa.post(f"/donne/{yann.member_id}", cle=other, minutes="30", day=today())
+    where = awa.post(f"/demandes/{key}/accord")
+    assert where.endswith(f"/demandes/{key}/debut")
+    assert "À quelle heure Yann a commencé ?" in awa.get(f"/demandes/{key}/debut")
+    assert "Dites à quelle heure" in awa.post(f"/demandes/{key}/debut", status=422)
+    assert "ne compte qu’une fois" in awa.post(f"/demandes/{key}/debut", 422, starts="15:30")
+    yann.get(f"/demandes/{key}/debut", status=404)
+    for _ in range(2):
+        awa.post(f"/demandes/{key}/debut", starts="16:00")
+    assert (yann.balance(), awa.balance()) == (45, -45)
+    team = f"/ascs/heures/demandes/{other}"
+    assert client.post(f"{team}/accord", as_="bob").headers["Location"].endswith(f"{other}/debut")
+    assert "Awa" in client.get(f"{team}/debut", as_="bob").text
+    client.get(f"{team}/debut", as_="carole", status=403)
+    client.post(f"{team}/debut", {"starts": "09:00"}, as_="bob")
+    assert (yann.balance(), awa.balance()) == (15, -15)
+    told = {"minutes": "15", "day": today(), "cle": new_id()}
+    assert "Dites à quelle heure" in yann.post(f"/recu/{awa.member_id}", status=422, **told)
+    yann.post(f"/recu/{awa.member_id}", **told, starts="11:00")
+    assert yann.balance() == 0
+
+
 def test_no_is_one_tap_and_a_request_can_be_taken_back(yann: Place, awa: Place) -> None:
     refused, taken_back = new_id(), new_id()
     for key in (refused, taken_back):
@@ -322,6 +358,12 @@ def test_my_sheet_is_mine_to_change(yann: Place, awa: Place) -> None:
     assert "Vous aimez : cuisiner et le vélo" in yann.get()
     assert "pendant que vous écriviez" in yann.post("/fiche", status=422, **sheet)
     yann.post("/fiche", status=422, email="pas une adresse", version="9")
+    for typed, sentence in (
+        (", ".join(f"goût {n}" for n in range(21)), "Gardez 20 centres d’intérêt au plus."),
+        ("lire " * 13, "est trop long. Séparez par des virgules."),
+    ):
+        assert sentence in yann.post("/fiche", status=422, interests=typed, version="9")
+    yann.post("/fiche", status=422, email=f"{'y' * 250}@exemple.fr", version="9")
     # Whose address it is already stays unsaid.
     awa.post("/fiche", email="yann@exemple.fr", version=version[1])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from app.core.clock import now
 from app.core.errors import DomainError
@@ -70,15 +70,23 @@ def ask_confirmation(actor: Actor, asked: Request) -> str:
     return status
 
 
-def accept_request(actor: Actor, hold_id: uuid.UUID) -> Hold:
-    """Confirm: the exchange is noted, under the request's id. LedgerRefusal: it has another answer."""
+def accept_request(actor: Actor, hold_id: uuid.UUID, starts: time | None = None) -> Hold:
+    """Confirm: the exchange is noted, under the request's id. LedgerRefusal: it has another answer.
+
+    `starts`: when it began; to be said when the giver has hours of another regime that day (needs_start).
+    """
     hold = get_hold(hold_id)
     authorize(policies.can_act_for(actor, hold.debit))
-    _settle(actor, hold, Outcome.ACCEPTED)
+    _settle(actor, hold, Outcome.ACCEPTED, starts)
     hold = get_hold(hold_id)
     if hold.wording and find_note(hold.id) is None:  # confirmed twice, it keeps what was said since
         describe_exchange(actor, hold.id, hold.wording)
     return hold
+
+
+def needs_start(refusal: DomainError) -> bool:
+    """Whether all that misses is when the exchange began."""
+    return isinstance(refusal, LedgerRefusal) and refusal.code == "start_needed"
 
 
 def decline_request(actor: Actor, hold_id: uuid.UUID) -> Hold:
@@ -108,7 +116,7 @@ def expire_requests() -> None:
             _settle(None, get_hold(hold_id), Outcome.EXPIRED)
 
 
-def _settle(actor: Actor | None, hold: Hold, outcome: Outcome) -> Hold:
+def _settle(actor: Actor | None, hold: Hold, outcome: Outcome, starts: time | None = None) -> Hold:
     hold_id = hold.id
     try:
         call(
@@ -116,6 +124,7 @@ def _settle(actor: Actor | None, hold: Hold, outcome: Outcome) -> Hold:
             p_id=hold_id,
             p_outcome=outcome.value,
             p_operator=operator_of(actor),
+            p_starts=starts,
         )
     except LedgerRefusal as refusal:
         if refusal.code != "already_answered":

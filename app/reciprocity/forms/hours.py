@@ -21,10 +21,15 @@ TYPED = ("regime", "day", "starts", "minutes", "activity")
 START_MISSING = "Dites à quelle heure cela a commencé."
 
 
-class StartForm(Form):
-    """When someone began what they gave in an exchange."""
+class BeginningForm(Form):
+    """When an exchange began."""
 
     starts = TimeField("À quelle heure cela a-t-il commencé ?", [InputRequired(START_MISSING)])
+
+
+class StartForm(BeginningForm):
+    """When someone began what they gave in an exchange, and how long they were at it."""
+
     minutes = DurationField(
         "Combien de temps ?",
         [InputRequired("Dites combien de temps.")],

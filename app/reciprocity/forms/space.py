@@ -16,13 +16,14 @@ from wtforms import (
     StringField,
     TelField,
     TextAreaField,
+    TimeField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
 from app.core.clock import today
 from app.core.db import new_id
-from app.core.forms import NO_FILL, Form, SheetForm, needed
+from app.core.forms import NO_FILL, Form, SheetForm, needed, read_by
 from app.reciprocity.commands.members import MemberSheet
 from app.reciprocity.commands.offers import OfferSheet
 from app.reciprocity.forms.exchanges import (
@@ -33,6 +34,8 @@ from app.reciprocity.forms.exchanges import (
     read_key,
 )
 from app.reciprocity.models import Category, Member, OfferKind, Transfer
+from app.reciprocity.models.words import read_interests
+from app.reciprocity.queries.hours import find_start
 
 WHAT = "Par exemple : cuisine, couture, ordinateur, courses."
 
@@ -60,7 +63,7 @@ class KeyedForm(Form):
 
 
 class TimeForm(KeyedForm):
-    """How long, which day, and what it was."""
+    """How long, which day, since what time if that is known, and what it was."""
 
     minutes = DurationField(
         "Durée",
@@ -69,6 +72,11 @@ class TimeForm(KeyedForm):
         render_kw=NO_FILL,
     )
     day = DateField("Jour", [needed(DAY_MISSING)], default=today)
+    starts = TimeField(
+        "Heure de début",
+        [Optional()],
+        description="Utile seulement si la personne qui a donné a d’autres heures ce jour-là.",
+    )
     wording = StringField(
         "C’était quoi ?",
         [Optional(), Length(max=LONGEST_WORDING)],
@@ -102,7 +110,13 @@ class OwnCorrectionForm(TimeForm):
     @classmethod
     def of(cls, transfer: Transfer, wording: str) -> OwnCorrectionForm:
         """The form filled with what was noted."""
-        return cls(minutes=transfer.minutes, day=transfer.happened_on, wording=wording)
+        start = find_start(transfer.id, transfer.credit or 0)
+        return cls(
+            minutes=transfer.minutes,
+            day=transfer.happened_on,
+            starts=start and start.starts_at,
+            wording=wording,
+        )
 
 
 class OwnThanksForm(Form):
@@ -121,13 +135,13 @@ class OwnSheetForm(SheetForm):
 
     interests = StringField(
         "Ce que vous aimez",
-        [Optional(), Length(max=500)],
+        [Optional(), Length(max=1000), read_by(read_interests)],
         description="Séparé par des virgules. Par exemple : cuisiner, marcher, les chats.",
         render_kw=NO_FILL,
     )
     email = EmailField(
         "Votre adresse e-mail",
-        [Optional(), Email("Cette adresse est incomplète.")],
+        [Optional(), Length(max=254), Email("Cette adresse n’est pas complète.")],
         description="Le lien de votre espace y arrive.",
         render_kw={"autocomplete": "email"},
     )
@@ -149,13 +163,12 @@ class OwnSheetForm(SheetForm):
 
     def sheet(self, member: Member) -> MemberSheet:
         """The sheet as it should become. An address may be shared: whose else it is stays unsaid."""
-        words = (" ".join(word.split()) for word in (self.interests.data or "").split(","))
         return MemberSheet(
             name=member.name,
             bulle_id=member.bulle_id,
             email=self.email.data or "",
-            phone=self.phone.data or "",
-            interests=[word for word in words if word],
+            phone=(self.phone.data or "").strip(),
+            interests=read_interests(self.interests.data or ""),
             shows_contact=self.shows_contact.data,
             shares_email=True,
         )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core.answers import download, page_number
+from app.core.answers import attempt, download, page_number, show_form
 from app.core.clock import paris
 from app.core.db import db
 from app.core.errors import DomainError
@@ -17,9 +17,10 @@ from app.core.listing import paginate
 from app.core.permissions import authorize
 from app.reciprocity import policies
 from app.reciprocity.commands import holds
+from app.reciprocity.forms.hours import BeginningForm
 from app.reciprocity.models import Hold, HoldOutcome
 from app.reciprocity.queries.accounts import name_accounts, name_operators
-from app.reciprocity.queries.holds import STATES, list_requests
+from app.reciprocity.queries.holds import STATES, get_hold, list_requests
 
 bp = Blueprint("requests", __name__, url_prefix="/<slug>/heures/demandes")
 
@@ -59,9 +60,23 @@ def answer(hold_id: uuid.UUID, answer: str) -> ResponseReturnValue:
     try:
         act(g.actor, hold_id)
     except DomainError as refusal:
+        if holds.needs_start(refusal):
+            return redirect(url_for(".start", hold_id=hold_id), 303)
         flash(refusal.message, "error")
     else:
         flash(sentence)
+    return redirect(url_for(".index"), 303)
+
+
+@bp.route("/<uuid:hold_id>/debut", methods=["GET", "POST"])
+def start(hold_id: uuid.UUID) -> ResponseReturnValue:
+    """Confirm for someone, and say when it began: whoever gave has other hours that day."""
+    authorize(policies.can_record(g.actor))
+    hold, form = get_hold(hold_id), BeginningForm()
+    if attempt(form, lambda: holds.accept_request(g.actor, hold_id, form.starts.data)) is None:
+        names = name_accounts([hold.debit, hold.credit])
+        return show_form("reciprocity/requests/start.html", form, hold=hold, names=names)
+    flash(ANSWERS["accord"][1])
     return redirect(url_for(".index"), 303)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.access import public
@@ -15,11 +15,12 @@ from app.core.text import duration
 from app.reciprocity.commands import holds
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.members import update_member
+from app.reciprocity.forms.hours import BeginningForm
 from app.reciprocity.forms.space import OwnSheetForm, TimeForm
 from app.reciprocity.models import Member
 from app.reciprocity.models.invitations import own_invitation, tell_own_totals
 from app.reciprocity.queries.accounts import find_terms, name_accounts
-from app.reciprocity.queries.holds import list_asked, list_to_answer
+from app.reciprocity.queries.holds import get_hold, list_asked, list_to_answer
 from app.reciprocity.queries.members import list_movements, totals
 from app.reciprocity.queries.offers import list_member_offers
 from app.reciprocity.queries.space import (
@@ -108,9 +109,27 @@ def answer(hold_id: uuid.UUID, answer: str) -> ResponseReturnValue:
     try:
         act(space().actor, hold_id)
     except DomainError as refusal:
+        if holds.needs_start(refusal):
+            return redirect(url_for(".start", hold_id=hold_id), 303)
         flash(refusal.message, "error")
     else:
         flash(sentence)
+    return redirect(url_for(".show"), 303)
+
+
+@bp.route("/demandes/<uuid:hold_id>/debut", methods=["GET", "POST"])
+@public
+@throttled("60 per hour", needs_redis=False)
+def start(hold_id: uuid.UUID) -> ResponseReturnValue:
+    """Confirm, and say when it began: whoever gave has other hours that day."""
+    hold, form = get_hold(hold_id), BeginningForm()
+    if hold.debit != space().account.number:
+        abort(404)
+    accepted = attempt(form, lambda: holds.accept_request(space().actor, hold_id, form.starts.data))
+    if accepted is None:
+        names = name_accounts([hold.credit])
+        return show_form("reciprocity/space/start.html", form, hold=hold, giver=names[hold.credit])
+    flash(ANSWERS["accord"][1])
     return redirect(url_for(".show"), 303)
 
 
@@ -138,6 +157,7 @@ def _receive(form: TimeForm, other: Member) -> str:
         receiver=space().account.number,
         minutes=form.minutes.data,
         happened_on=form.on,
+        starts_at=form.starts.data,
         wording=form.wording.data or "",
     )
     return record_exchange(space().actor, exchange)

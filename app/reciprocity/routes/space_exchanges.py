@@ -25,7 +25,6 @@ from app.reciprocity.queries.exchanges import (
     list_legs,
     read_line,
 )
-from app.reciprocity.queries.hours import find_start
 from app.reciprocity.queries.statements import list_movements, open_statement
 from app.reciprocity.routes.inside import inside, space
 
@@ -162,14 +161,13 @@ def _correctable(transfer_id: uuid.UUID) -> Transfer:
 
 
 def _correct(transfer: Transfer, form: OwnCorrectionForm) -> str:
-    start = find_start(transfer.id, transfer.credit or 0)
     right = Exchange(
         form.key,
         giver=transfer.credit or 0,
         receiver=transfer.debit or 0,
         minutes=form.minutes.data,
         happened_on=form.on,
-        starts_at=start.starts_at if start else None,
+        starts_at=form.starts.data,
         wording=form.wording.data or "",
     )
     status = exchanges.correct_exchange(space().actor, transfer.id, right, form.reason.data or "")
