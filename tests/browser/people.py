@@ -31,6 +31,7 @@ class People:
             page.goto(HOMES[who])
             if "/connexion" in page.url:
                 sign_in(page, who)
+                page.wait_for_url(lambda url: "/connexion" not in url)
                 self.site.cookies[who] = page.context.storage_state()
         return page
 
