@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from launcher.servers import Servers
 from tests.browser.people import People
-from tests.browser.site import Site
+from tests.browser.site import PATIENCE, Site
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+# A slow machine is no fault: only what never comes is one.
+expect.set_options(timeout=PATIENCE * 1000)
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
