@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.core.permissions import Actor
+from app.reciprocity.commands.accounts import open_group
 from app.reciprocity.commands.categories import add_category
 from app.reciprocity.commands.cheques import issue_booklet
 from app.reciprocity.commands.holds import Request, ask_confirmation
@@ -28,7 +29,8 @@ def build_hours(cast: Cast) -> dict[str, object]:
     """Two members of the ASCS and one of the CCAS, an exchange: {inhabitant}, {inhabitant_2}, {account},
     {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered).
     The second one has a space ({space}, {space_token}), a {notice}, and a {request} of the first to answer.
-    The register has a {seal}; the first one has a {booklet}, and a {file} was brought."""
+    The register has a {seal}, and the account of a {group}; the first one has a {booklet}, and a {file} was
+    brought."""
     accounts = make.join(cast, "Bernadette", "Yann")
     paul = make.join(cast, "Paul", who="denis")["Paul"]
     found: dict[str, object] = {
@@ -41,8 +43,9 @@ def build_hours(cast: Cast) -> dict[str, object]:
         db.session.commit()
     with tenant_context(cast.actor("alice").tenant_id):
         token, _ = create_token(cast.actor("alice"), "Tableau", can_write=False)
+        group = open_group(cast.actor("alice"), "La chorale", None)
         db.session.commit()
-        found["token"] = token.id
+        found |= {"token": token.id, "group": group.number}
         found["stretch"] = _volunteer(cast.actor("alice"), accounts["Yann"])
     found["notice"] = make.publish(cast, accounts["Yann"], "Vélo")
     found |= _papers(cast, accounts["Bernadette"])

@@ -9,16 +9,18 @@ from datetime import date
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.audit import AuditEvent
 from app.core.clock import today
-from app.core.db import new_id, tenant_context
+from app.core.db import db, new_id, tenant_context
 from app.reciprocity.commands.exchanges import share_in, share_out
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.hours import find_start
 from tests.factories.cast import Cast
-from tests.factories.reciprocity import join
+from tests.factories.reciprocity import exchange, join
 from tests.http import Client
 
 GROUP = "/ascs/heures/groupe"
@@ -161,3 +163,56 @@ def test_a_group_and_a_bulle_have_accounts(client: Client, cast: Cast) -> None:
     sent = {"minutes": "60", "day": str(today())}
     done = client.post(f"/ascs/heures/echanges/nouveau?{told_}", sent, as_="alice").location
     assert "La chorale a donné 1\u00a0h à Bernadette" in client.get(done, as_="alice").text
+
+
+def open_choir(client: Client) -> int:
+    """The account of « La chorale », by the form."""
+    client.post(f"{GROUP}/comptes", {"name": "La chorale"}, as_="bob")
+    shown = re.search(r"comptes/(\d+)/fermeture", client.get(f"{GROUP}/comptes", as_="alice").text)
+    assert shown
+    return int(shown[1])
+
+
+def test_a_group_that_ends_is_settled_and_may_meet_again(client: Client, cast: Cast) -> None:
+    a, b, *_ = join(cast).values()
+    choir = open_choir(client)
+    url = f"{GROUP}/comptes/{choir}"
+    exchange(cast, choir, a, 90)
+    page = client.get(f"{url}/fermeture", as_="alice").text.replace("\xa0", " ")
+    assert "le groupe a encore 1 h 30 à recevoir : elles vont au fonds de solidarité" in page
+    client.post(f"{url}/fermeture", as_="alice")
+    assert balances(cast, choir, 2) == [0, 90]
+    page = client.get(f"{GROUP}/comptes", as_="alice").text
+    assert "Le compte « La chorale » est fermé." in page.replace("\xa0", " ")
+    assert "Groupe, compte fermé" in page
+    assert "La chorale" not in client.get("/ascs/heures/echanges/nouveau", as_="alice").text
+    client.post(f"{url}/fermeture", as_="alice")
+    client.post(f"{url}/reouverture", as_="alice")
+    client.post(f"{url}/reouverture", as_="alice")
+    assert balances(cast, choir, 2) == [90, 0]
+    exchange(cast, b, choir, 120)
+    page = client.get(f"{url}/fermeture", as_="alice").text.replace("\xa0", " ")
+    assert "le groupe a reçu 30 min d’avance : l’organisation les prend à sa charge" in page
+    client.post(f"{url}/fermeture", as_="alice")
+    assert balances(cast, choir, 1) == [0, -30]
+    with tenant_context(cast.tenants["ascs"].id):
+        told = sa.select(AuditEvent.action).where(AuditEvent.action.startswith("account."))
+        actions = db.session.scalars(told.order_by(AuditEvent.id)).all()
+    assert actions == ["account.opened", "account.closed", "account.reopened", "account.closed"]
+
+
+def test_only_administrators_close_groups_and_nothing_else_is_one(
+    client: Client, cast: Cast
+) -> None:
+    a, *_ = join(cast).values()
+    choir = open_choir(client)
+    for who in ("bob", "carole"):
+        assert "Fermer…" not in client.get(f"{GROUP}/comptes", as_=who).text
+        for act in ("fermeture", "reouverture"):
+            client.post(f"{GROUP}/comptes/{choir}/{act}", as_=who, status=403)
+    for number in (1, 2, a, 999):
+        client.get(f"{GROUP}/comptes/{number}/fermeture", as_="alice", status=404)
+        for act in ("fermeture", "reouverture"):
+            client.post(f"{GROUP}/comptes/{number}/{act}", as_="alice", status=404)
+    with tenant_context(cast.tenants["ascs"].id):
+        assert get_account(choir).closed_at is None

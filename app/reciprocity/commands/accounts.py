@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
 from app.core.audit import record
+from app.core.clock import now
 from app.core.db import db, new_id
 from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
+from app.reciprocity.commands.exchanges import refund_settlement
 from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.models import Account, AccountKind, BulleTerms
-from app.reciprocity.queries.accounts import find_bulle_account, find_terms, get_account
+from app.reciprocity.queries.accounts import (
+    find_bulle_account,
+    find_terms,
+    get_account,
+    get_group,
+    get_system_account,
+)
+from app.reciprocity.queries.holds import list_asked, list_to_answer
+from app.reciprocity.queries.members import find_refundable_settlement
 from app.reciprocity.queries.terms import list_bulles_without_terms
 from app.tenants.queries import get_tenant, list_joined_bulles, list_run_bulles
 
@@ -91,6 +102,13 @@ def make_pseudonym() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(8))
 
 
+def give_welcome(actor: Actor, bulle_id: uuid.UUID | None, numbers: Sequence[int]) -> None:
+    """Give these new members the hours of welcome of their Bulle, if it has any; once each, however often."""
+    minutes, operator = find_terms(bulle_id).welcome, operator_of(actor)
+    for number in numbers if minutes else ():
+        call("ledger_post_welcome", p_credit=number, p_minutes=minutes, p_operator=operator)
+
+
 def open_group(actor: Actor, name: str, bulle_id: uuid.UUID | None) -> Account:
     """Open the account of a group: a choir, a repair workshop."""
     authorize(policies.can_record(actor))
@@ -121,6 +139,54 @@ def open_bulle(actor: Actor, bulle_id: uuid.UUID) -> Account:
     return account
 
 
+def close_group(actor: Actor, number: int) -> Account:
+    """Close the account of a group, see settle_account. NoResultFound: it is not a group's."""
+    authorize(policies.can_manage(actor))
+    account = get_group(number)
+    if settle_account(actor, number):
+        record(actor, "account.closed", account)
+    return account
+
+
+def reopen_group(actor: Actor, number: int) -> Account:
+    """The group meets again, see restore_account. NoResultFound: it is not a group's."""
+    authorize(policies.can_manage(actor))
+    account = get_group(number)
+    if restore_account(actor, number):
+        record(actor, "account.reopened", account)
+    return account
+
+
+def settle_account(actor: Actor, number: int) -> bool:
+    """Close an account: what it has goes to the fund, what it owes is taken on by the organisation, requests
+    that wait on it are withdrawn. False when it was closed."""
+    operator = operator_of(actor)  # a new author is a row of the register's own: before the locks
+    holds = (*list_to_answer(number), *list_asked(number))
+    _lock(number, *(hold.debit for hold in holds))
+    if get_account(number).closed_at is not None:
+        return False
+    for hold in holds:
+        outcome = "expired" if hold.expires_at <= now() else "cancelled"
+        call("ledger_settle_hold", p_id=hold.id, p_outcome=outcome, p_operator=operator)
+    call("ledger_post_settlement", p_account=number, p_operator=operator)
+    call("ledger_close_account", p_account=number)
+    return True
+
+
+def restore_account(actor: Actor, number: int) -> bool:
+    """Open a closed account again; False when it was open. Within 72 hours it gets back what closing it
+    settled, unless the fund has spent it since; later it starts at zero."""
+    operator_of(actor)  # before the locks, as above
+    # What the fund has is read under its lock: no grant takes it before it is given back.
+    _lock(number)
+    if get_account(number).closed_at is None:
+        return False
+    call("ledger_reopen_account", p_account=number)
+    if settlement := find_refundable_settlement(number):
+        refund_settlement(actor, settlement)
+    return True
+
+
 def set_limits(actor: Actor, number: int, floor: int, ceiling: int, reason: str) -> None:
     """Give an account limits of its own, in minutes, from its next entry on."""
     authorize(policies.can_manage(actor))
@@ -137,7 +203,8 @@ def follow_default_limits(actor: Actor, number: int) -> None:
 def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: str) -> int:
     """Write the terms of a Bulle (None: of the organisation); return how many accounts follow them.
 
-    DomainError: an invitation that would come after its limit, a welcome of more than a hundred hours.
+    DomainError: an invitation that would come after its limit, a welcome of more than a hundred hours, or
+    that the ceiling would refuse.
     """
     authorize(policies.can_manage(actor))
     _check_order(terms)
@@ -162,11 +229,18 @@ def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: st
     return changed
 
 
+def _lock(*numbers: int) -> None:
+    fund = get_system_account("fund").number
+    call("ledger_lock_accounts", p_accounts=[1, fund, *numbers])
+
+
 def _check_order(terms: Terms) -> None:
     if not terms.floor <= terms.gentle_low <= 0 <= terms.gentle_high <= terms.ceiling:
         raise DomainError("On invite avant la limite : choisissez moins d’heures pour inviter.")
-    if not 0 <= terms.welcome <= MOST_WELCOME:
-        raise DomainError("La bienvenue compte au plus cent heures.")
+    if not 0 <= terms.welcome <= min(MOST_WELCOME, terms.ceiling):
+        raise DomainError(
+            "La bienvenue compte au plus cent heures, et pas plus que la limite pour donner."
+        )
 
 
 def _limit(actor: Actor, number: int, floor: int, ceiling: int, *, own: bool, reason: str) -> None:

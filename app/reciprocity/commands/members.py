@@ -14,17 +14,20 @@ from app.core.db import db, new_id, require_tenant_id
 from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
-from app.reciprocity.commands.accounts import open_account, open_ledger
-from app.reciprocity.commands.exchanges import refund_settlement
+from app.reciprocity.commands.accounts import (
+    give_welcome,
+    open_account,
+    open_ledger,
+    restore_account,
+    settle_account,
+)
 from app.reciprocity.commands.ledger import call, derived_id, operator_of
 from app.reciprocity.commands.links import revoke_links
 from app.reciprocity.models import AccountKind, Entry, ExchangeNote, Member, Offer, OperatorKind
-from app.reciprocity.queries.accounts import find_terms, get_account, get_system_account
-from app.reciprocity.queries.holds import list_asked, list_to_answer
+from app.reciprocity.queries.accounts import find_terms, get_account
 from app.reciprocity.queries.members import (
     find_member,
     find_operator_of,
-    find_refundable_settlement,
     find_same_address,
     get_member,
 )
@@ -81,7 +84,7 @@ def join_member(
     db.session.add(member)
     db.session.flush()
     record(actor, "member.joined", member)
-    _give_welcome(actor, member)
+    give_welcome(actor, member.bulle_id, [member.account_no])
     return member
 
 
@@ -107,10 +110,7 @@ def update_member(
 
 
 def leave_member(actor: Actor, member_id: uuid.UUID) -> Member:
-    """Someone leaves: what they had goes to the fund, what they owed is taken on by the organisation.
-
-    Requests that wait on them are withdrawn, their account is closed, their notices are no longer shown.
-    """
+    """Someone leaves: their account is closed, see settle_account; their notices are no longer shown."""
     member = get_member(member_id, lock=True)
     authorize(policies.can_manage(actor))
     if member.left_on is None:
@@ -120,22 +120,15 @@ def leave_member(actor: Actor, member_id: uuid.UUID) -> Member:
 
 
 def return_member(actor: Actor, member_id: uuid.UUID) -> Member:
-    """Someone who had left is back. DomainError: they were erased.
+    """Someone who had left is back, with their hours if it is soon, see restore_account.
 
-    Within 72 hours their hours are given back, unless the fund has spent them since. Later, they start at
-    zero.
+    DomainError: they were erased.
     """
     member = get_member(member_id, lock=True)
     authorize(policies.can_manage(actor))
     _refuse_erased(member)
     if member.left_on is not None:
-        operator_of(actor)  # a new author is a row of the register's own: before the locks
-        fund = get_system_account("fund").number
-        # What the fund has is read under its lock: no grant takes it before it is given back.
-        call("ledger_lock_accounts", p_accounts=[1, fund, member.account_no])
-        call("ledger_reopen_account", p_account=member.account_no)
-        if settlement := find_refundable_settlement(member.account_no):
-            refund_settlement(actor, settlement)
+        restore_account(actor, member.account_no)
         member.left_on = None
         record(actor, "member.returned", member)
     return member
@@ -212,17 +205,6 @@ def _write(member: Member, name: str, sheet: MemberSheet) -> None:
     member.shows_contact = sheet.shows_contact
 
 
-def _give_welcome(actor: Actor, member: Member) -> None:
-    minutes = find_terms(member.bulle_id).welcome
-    if minutes:
-        call(
-            "ledger_post_welcome",
-            p_credit=member.account_no,
-            p_minutes=minutes,
-            p_operator=operator_of(actor),
-        )
-
-
 def _move(actor: Actor, member: Member, bulle_id: uuid.UUID | None) -> None:
     """Their account follows them, under the limits of the new Bulle unless it has its own."""
     authorize(policies.can_record(actor))
@@ -244,12 +226,7 @@ def _move(actor: Actor, member: Member, bulle_id: uuid.UUID | None) -> None:
 
 
 def _settle(actor: Actor, member: Member) -> None:
-    operator = operator_of(actor)
-    for hold in (*list_to_answer(member.account_no), *list_asked(member.account_no)):
-        outcome = "expired" if hold.expires_at <= now() else "cancelled"
-        call("ledger_settle_hold", p_id=hold.id, p_outcome=outcome, p_operator=operator)
-    call("ledger_post_settlement", p_account=member.account_no, p_operator=operator)
-    call("ledger_close_account", p_account=member.account_no)
+    settle_account(actor, member.account_no)
     member.left_on = member.left_on or today()
 
 

@@ -43,6 +43,8 @@ declare_actions(
         "ledger.limits_set": "a changé les limites d’un compte",
         "ledger.terms_set": "a changé les règles des heures de la Bulle",
         "account.opened": "a ouvert le compte",
+        "account.closed": "a fermé le compte",
+        "account.reopened": "a rouvert le compte",
     }
 )
 

@@ -35,6 +35,14 @@ def get_account(number: int) -> Account:
     return db.session.get_one(Account, (require_tenant_id(), number))
 
 
+def get_group(number: int) -> Account:
+    """The account of a group, or NoResultFound."""
+    account = get_account(number)
+    if account.kind != AccountKind.GROUP:
+        raise NoResultFound
+    return account
+
+
 def find_bulle_account(bulle_id: uuid.UUID) -> Account | None:
     """The account of a Bulle as a place, None when nobody opened it."""
     return db.session.scalar(

@@ -8,15 +8,16 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
-from app.core.answers import attempt, show_form
+from app.core.answers import attempt, flash_undo, show_form
 from app.core.errors import DomainError
+from app.core.forms import Form
 from app.core.permissions import authorize
 from app.reciprocity import policies
-from app.reciprocity.commands.accounts import open_bulle, open_group
+from app.reciprocity.commands.accounts import close_group, open_bulle, open_group, reopen_group
 from app.reciprocity.commands.exchanges import record_group
 from app.reciprocity.forms.exchanges import Gathering, GatheringForm, GroupForm
 from app.reciprocity.models import AccountKind
-from app.reciprocity.queries.accounts import list_accounts, name_accounts
+from app.reciprocity.queries.accounts import get_group, list_accounts, name_accounts
 from app.reciprocity.queries.exchanges import list_common_accounts, list_people
 from app.tenants.queries import list_joined_bulles, list_run_bulles
 
@@ -94,6 +95,7 @@ def accounts() -> ResponseReturnValue:
         accounts=known,
         bulles=[bulle for bulle in bulles if bulle.id not in shared],
         can_record=can_record,
+        can_manage=policies.can_manage(g.actor),
     )
 
 
@@ -102,6 +104,26 @@ def bulle_account(bulle_id: uuid.UUID) -> ResponseReturnValue:
     """Open the account of a Bulle."""
     account = open_bulle(g.actor, bulle_id)
     flash(f"« {account.label} » peut donner et recevoir.")
+    return redirect(url_for(".accounts"), 303)
+
+
+@bp.route("/comptes/<int:number>/fermeture", methods=["GET", "POST"])
+def closing(number: int) -> ResponseReturnValue:
+    """A group is no more: what will happen to its hours, then do it."""
+    authorize(policies.can_manage(g.actor))
+    account, form = get_group(number), Form()
+    if attempt(form, lambda: close_group(g.actor, number)) is None:
+        return show_form("reciprocity/groups/closing.html", form, account=account)
+    back = url_for(".reopening", number=number)
+    flash_undo(f"Le compte « {account.label} » est fermé.", back, "Rouvrir ce compte")
+    return redirect(url_for(".accounts"), 303)
+
+
+@bp.post("/comptes/<int:number>/reouverture")
+def reopening(number: int) -> ResponseReturnValue:
+    """A group meets again."""
+    account = reopen_group(g.actor, number)
+    flash(f"Le compte « {account.label} » est rouvert.")
     return redirect(url_for(".accounts"), 303)
 
 
