@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from app.core.jobs import OutboxRow
 from app.core.listing import to_csv
 from app.core.permissions import Forbidden
 from app.core.text import long_date
-from app.reciprocity.commands.accounts import set_limits
+from app.reciprocity.commands.accounts import Terms, set_limits, set_terms
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.imports import (
     KEPT,
@@ -34,6 +35,7 @@ from app.reciprocity.commands.imports import (
 from app.reciprocity.commands.imports.table import decode, read_rows
 from app.reciprocity.commands.members import MemberSheet, join_member, leave_member
 from app.reciprocity.models import (
+    NO_LIMIT,
     Account,
     AccountLimit,
     Entry,
@@ -84,9 +86,9 @@ class Office:
         assert run.state == "tried", run.report
         return self.accept(run)
 
-    def accept(self, run: ImportRun, *, beyond_limits: bool = False) -> ImportRun:
+    def accept(self, run: ImportRun, **chosen: bool) -> ImportRun:
         """Take in a file that was tried."""
-        return self.work(accept_import(self.alice, run.id, beyond_limits=beyond_limits))
+        return self.work(accept_import(self.alice, run.id, **chosen))
 
     def work(self, run: ImportRun) -> ImportRun:
         """Let the worker do what waits."""
@@ -386,3 +388,46 @@ def test_a_job_run_twice_takes_the_file_in_once(office: Office) -> None:
     )
     jobs.JOBS["reciprocity.try_import"](run_id=str(again.id))
     assert (count(Member), again.state) == (1, "done")
+
+
+MEMBERS = (
+    "Nom;Genre;Bulle;Parti le\nZoé;;Fontaine d’Ouche;\nLéo;;;\nLe chœur;groupe;;\nIda;;;01/02/2024"
+)
+
+
+def welcome(office: Office, bulle_id: uuid.UUID | None, minutes: int) -> None:
+    """Rules that welcome new members with hours."""
+    set_terms(office.alice, bulle_id, Terms(-1200, NO_LIMIT, -480, 720, minutes), "")
+
+
+def test_new_people_of_a_file_are_welcomed_when_told_and_once(office: Office) -> None:
+    welcome(office, None, 60)
+    welcome(office, office.cast.bulle.id, 120)
+    run = office.bring("members", MEMBERS)
+    sentence = "Bienvenue : 3\u00a0h en tout, pour 2\u00a0personnes nouvelles."
+    assert told(run, "note") == [(1, sentence)]
+    office.accept(run, welcome=True)
+    assert office.balances() == {"Zoé": 120, "Léo": 60, "Ida": 0}
+    assert set(db.session.scalars(sa.select(Transfer.kind))) == {"welcome"}
+    again = office.bring("members", f"{MEMBERS}\nAna;;;")
+    assert "1\u00a0h en tout, pour 1\u00a0personne nouvelle." in told(again, "note")[0][1]
+    office.accept(again, welcome=True)
+    assert office.balances() == {"Zoé": 120, "Léo": 60, "Ida": 0, "Ana": 60}
+
+
+def test_nobody_is_welcomed_by_hours_untold(office: Office) -> None:
+    assert told(office.bring("members", MEMBERS), "note") == []
+    welcome(office, None, 60)
+    office.take("members", MEMBERS)
+    assert set(office.balances().values()) == {0}
+    assert told(office.bring("members", f"{MEMBERS}\n"), "note") == []
+
+
+def test_a_welcome_that_is_refused_leaves_nobody(office: Office) -> None:
+    welcome(office, None, 60)
+    run = office.bring("members", MEMBERS)
+    set_limits(office.alice, 1, -90, NO_LIMIT, "De quoi accueillir une personne")
+    refused = office.accept(run, welcome=True)
+    assert refused.state == "refused"
+    assert "la limite est atteinte" in told(refused, "error")[0][1]
+    assert (count(Member), count(Transfer)) == (0, 0)

@@ -14,6 +14,7 @@ from app.core.db import db, tenant_context
 from app.core.jobs import OutboxRow
 from app.reciprocity.commands.imports import KINDS, TABLES
 from app.reciprocity.models import Member
+from app.reciprocity.queries.accounts import list_accounts
 from tests.factories.cast import Cast
 from tests.http import Client
 
@@ -139,3 +140,29 @@ def test_only_who_administers_takes_files_in(client: Client) -> None:
         client.post(f"{shown}/reprise", as_=who, status=403)
         client.post(f"{shown}/verification", as_=who, status=403)
     client.get(shown.replace("/ascs/", "/ccas/"), as_="denis", status=404)
+
+
+def test_hours_of_welcome_are_a_box_to_tick(client: Client, cast: Cast) -> None:
+    rules = {
+        "receive": "20", "give": "", "invite_to_give": "8", "invite_to_receive": "12", "welcome": "2",
+        "reason": "",
+    }  # fmt: skip
+    client.post("/ascs/heures/regles/nouvelles", rules, as_="alice")
+    row = "1,Awa,awa@exemple.fr,,,2024-01-01 10:00:00 UTC,,fr,0"
+    timeoverflow = bring(client, f"a,b,c,d,e,f,g,h,i\n{row}", source="timeoverflow")
+    table = bring(client, "Nom\nGinette\nMoussa")
+    work()
+    box = re.compile(r'<input[^>]* name="welcome"[^>]*>')
+    page = plain(client.get(timeoverflow, as_="alice"))
+    assert "Bienvenue : 2 h en tout, pour 1 personne nouvelle." in page
+    assert "checked" not in box.findall(page)[0]
+    page = plain(client.get(table, as_="alice"))
+    assert "Bienvenue : 4 h en tout, pour 2 personnes nouvelles." in page
+    assert "checked" in box.findall(page)[0]
+    client.post(f"{table}/reprise", {"welcome": "y"}, as_="alice")
+    client.post(f"{timeoverflow}/reprise", as_="alice")
+    work()
+    assert "Bienvenue : 4 h en tout" in plain(client.get(table, as_="alice"))
+    assert "Bienvenue" not in plain(client.get(timeoverflow, as_="alice"))
+    with tenant_context(cast.tenants["ascs"].id):
+        assert sorted(account.balance for account in list_accounts("member")) == [0, 120, 120]

@@ -75,6 +75,10 @@ class UploadForm(Form):
 class AcceptForm(Form):
     """Yes to what was tried."""
 
+    welcome = BooleanField(
+        "Donner aussi les heures de bienvenue aux personnes nouvelles",
+        description="Laissez vide si vous reprenez aussi leurs échanges passés : leurs heures viennent avec.",
+    )
     beyond_limits = BooleanField(
         "Élargir ces limites le temps de la reprise, puis les remettre. Ensuite, ces personnes peuvent"
         " revenir vers leur limite, sans aller plus loin."

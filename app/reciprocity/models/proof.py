@@ -126,14 +126,14 @@ class ImportRun(TenantOwned, Model):
     """The file's text, until it is taken in or too old: it is full of names and addresses."""
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What the person chose: bulle_id for new members, category_id for themes that are not ours,
-    beyond_limits when the limits give way to history."""
+    beyond_limits when the limits give way to history, welcome when new members get hours of welcome."""
     state: Mapped[str] = mapped_column(default="queued")
     lines: Mapped[int] = mapped_column(default=0)
     fresh: Mapped[int] = mapped_column(default=0)
     known: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
     report: Mapped[list[dict[str, Any]]] = mapped_column(default=list, deferred=True)
-    """One object per line worth showing: line, status (sample, limit, error) and a French sentence."""
+    """One object per line worth showing: line, status (sample, note, limit, error) and a French sentence."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by: Mapped[str]
     finished_at: Mapped[datetime | None]

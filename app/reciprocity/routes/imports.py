@@ -29,7 +29,12 @@ STATE_LABELS = {
     "accepted": "Reprise en cours",
     "done": "Repris",
 }
-STATUS_LABELS = {"error": "À corriger", "limit": "Limite dépassée", "sample": "Exemple"}
+STATUS_LABELS = {
+    "error": "À corriger",
+    "limit": "Limite dépassée",
+    "note": "À savoir",
+    "sample": "Exemple",
+}
 UNITS = {
     "members": ("membre", "membres"),
     "offers": ("annonce", "annonces"),
@@ -79,7 +84,7 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
     if "format" in request.args:
         header = ("Ligne", "État", "Ce qu’il faut savoir")
         return download(f"Rapport {run.file_name}", header, _report(run))
-    return _show(run, AcceptForm())
+    return _show(run, AcceptForm(welcome=run.source == "table"))
 
 
 @bp.post("/<uuid:run_id>/reprise")
@@ -88,7 +93,9 @@ def acceptance(run_id: uuid.UUID) -> ResponseReturnValue:
     form = AcceptForm()
     run = attempt(
         form,
-        lambda: commands.accept_import(g.actor, run_id, beyond_limits=form.beyond_limits.data),
+        lambda: commands.accept_import(
+            g.actor, run_id, beyond_limits=form.beyond_limits.data, welcome=form.welcome.data
+        ),
     )
     if run is None:
         authorize(policies.can_manage(g.actor))

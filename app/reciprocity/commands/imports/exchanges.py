@@ -99,6 +99,7 @@ class ExchangesImport:
         self._movements: list[Movement] = []
         self.known = 0
         self.samples: list[tuple[int, str]] = []
+        self.notes: list[str] = []
         self.limits: list[tuple[int, str]] = []
         self.faults: list[tuple[int, str]] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,12 +11,18 @@ from app.core.clock import today
 from app.core.db import db, new_id, require_tenant_id
 from app.core.errors import DomainError
 from app.core.permissions import Actor
-from app.core.text import fold
-from app.reciprocity.commands.accounts import open_account, open_ledger, open_member_accounts
+from app.core.text import duration, fold, plural
+from app.reciprocity.commands.accounts import (
+    give_welcome,
+    open_account,
+    open_ledger,
+    open_member_accounts,
+)
 from app.reciprocity.commands.imports.columns import Cells
 from app.reciprocity.commands.imports.lines import MemberLine, read_member
 from app.reciprocity.commands.imports.people import People, imported_key
 from app.reciprocity.models import AccountKind, ImportRun, Member
+from app.reciprocity.queries.accounts import find_terms
 from app.reciprocity.queries.imports import list_known, slices
 from app.tenants.queries import list_run_bulles
 
@@ -31,6 +38,11 @@ class Arrival:
     bulle_id: uuid.UUID | None
     key: str
 
+    @property
+    def is_welcome(self) -> bool:
+        """Whether hours of welcome are for them: a person, who has not left since."""
+        return not self.line.is_group and self.line.left_on is None
+
 
 class MembersImport:
     """The trial, then the taking over, of a file of members."""
@@ -41,10 +53,12 @@ class MembersImport:
         self._bulles = {fold(b.name): b.id for b in list_run_bulles(require_tenant_id())}
         chosen = run.options.get("bulle_id")
         self._bulle_id = uuid.UUID(chosen) if chosen else None
+        self._welcomes = run.options.get("welcome", False)
         self._seen: dict[str, int] = {}
         self._arrivals: list[Arrival] = []
         self.known = 0
         self.samples: list[tuple[int, str]] = []
+        self.notes: list[str] = []
         self.limits: list[tuple[int, str]] = []
         self.faults: list[tuple[int, str]] = []
 
@@ -69,10 +83,15 @@ class MembersImport:
         self.samples.append((number, f"{line.name} : {what}."))
 
     def finish(self) -> None:
-        """Every row was read; each was judged by itself."""
+        """Every row was read; each was judged by itself. Count the hours of welcome that they could have."""
+        bulles = Counter(one.bulle_id for one in self._arrivals if one.is_welcome)
+        minutes = sum(find_terms(bulle_id).welcome * n for bulle_id, n in bulles.items())
+        if minutes:
+            people = plural(bulles.total(), "personne nouvelle", "personnes nouvelles")
+            self.notes = [f"Bienvenue : {duration(minutes)} en tout, pour {people}."]
 
     def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None:
-        """Welcome them. No hours of welcome: what they have comes with their past exchanges."""
+        """Welcome them, with hours if that was asked: a past comes with hours of its own."""
         open_ledger(actor)
         groups = [arrival for arrival in self._arrivals if arrival.line.is_group]
         for group in groups:
@@ -84,6 +103,9 @@ class MembersImport:
                 numbers = open_member_accounts(actor, bulle_id, len(some))
                 db.session.add_all(map(_member, some, numbers))
                 db.session.flush()
+                if self._welcomes:
+                    arrived = zip(some, numbers, strict=True)
+                    give_welcome(actor, bulle_id, [n for one, n in arrived if one.is_welcome])
 
     def _is_here(self, line: MemberLine) -> bool:
         named = self._people.find_names(line.name)

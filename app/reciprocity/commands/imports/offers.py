@@ -37,6 +37,7 @@ class OffersImport:
         self._offers: list[Offer] = []
         self.known = 0
         self.samples: list[tuple[int, str]] = []
+        self.notes: list[str] = []
         self.limits: list[tuple[int, str]] = []
         self.faults: list[tuple[int, str]] = []
 

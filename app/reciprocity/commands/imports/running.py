@@ -31,10 +31,11 @@ HEADER_LINE = 1
 
 
 class Trial(Protocol):
-    """What the three kinds of files have in common. Lists of (line, sentence)."""
+    """What the three kinds of files have in common. Lists of (line, sentence); `notes`: of the whole file."""
 
     known: int
     samples: list[tuple[int, str]]
+    notes: list[str]
     limits: list[tuple[int, str]]
     faults: list[tuple[int, str]]
 
@@ -113,8 +114,13 @@ def try_import(run_id: uuid.UUID) -> None:
         _examine(run)
 
 
-def accept_import(actor: Actor, run_id: uuid.UUID, *, beyond_limits: bool = False) -> ImportRun:
-    """Have a file taken in that was tried without a fault. DomainError: it was not, or limits forbid."""
+def accept_import(
+    actor: Actor, run_id: uuid.UUID, *, beyond_limits: bool = False, welcome: bool = False
+) -> ImportRun:
+    """Have a file taken in that was tried without a fault. DomainError: it was not, or limits forbid.
+
+    `welcome`: new members get their hours of welcome besides.
+    """
     run = get_run(run_id, lock=True)
     authorize(policies.can_manage(actor))
     if run.state in ("accepted", "done"):
@@ -126,7 +132,7 @@ def accept_import(actor: Actor, run_id: uuid.UUID, *, beyond_limits: bool = Fals
     _check_kept(run)
     if not beyond_limits and any(line["status"] == "limit" for line in run.report):
         raise DomainError("Des limites seraient dépassées. Cochez la case, ou changez-les d’abord.")
-    run.options = {**run.options, "beyond_limits": beyond_limits}
+    run.options = {**run.options, "beyond_limits": beyond_limits, "welcome": welcome}
     run.state = "accepted"
     later("reciprocity.carry_out_import", run_id=run.id, user_id=actor.user_id, by=actor.name)
     return run
@@ -182,6 +188,7 @@ def _examine(run: ImportRun) -> Trial | None:
     run.state, run.faults, run.finished_at = "tried", 0, now()
     run.report = [
         *_tell("sample", trial.samples[:SAMPLES]),
+        *_tell("note", ((HEADER_LINE, sentence) for sentence in trial.notes)),
         *_tell("limit", sorted(trial.limits)),
     ]
     return trial
