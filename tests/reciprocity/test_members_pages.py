@@ -8,7 +8,9 @@ import uuid
 
 import pytest
 
-from app.core.db import db, tenant_context
+from app.core.clock import today
+from app.core.db import db, new_id, tenant_context
+from app.reciprocity.commands.fund import give_to_fund, grant
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.members import find_member_of, get_member
 from tests.factories.cast import Cast
@@ -109,6 +111,26 @@ def test_contacts_are_for_the_team_alone(
     assert "yann@exemple.fr" not in csv
     assert "yann@exemple.fr" in client.get(f"{HOME}/?format=csv", as_="bob").text
     assert client.get(f"{HOME}/?format=ods", as_="bob").data.startswith(b"PK")
+
+
+def test_the_order_of_members_does_not_tell_whom_the_fund_helped(
+    client: Client, cast: Cast, people: dict[str, int]
+) -> None:
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        give_to_fund(alice, new_id(), 1, 60, today())
+        grant(alice, new_id(), people["Fatima"], 30, decision="Une panne")
+        db.session.commit()
+
+    def listed(who: str, tri: str) -> list[str]:
+        rows = client.get(f"{HOME}/?format=csv&tri={tri}", as_=who).data.decode("utf-8-sig")
+        return [line.split(";")[0] for line in rows.splitlines()[1:]]
+
+    assert listed("bob", "-dernier") == ["Fatima", "Bernadette", "Yann"]
+    assert listed("carole", "dernier") == listed("carole", "nom")
+    assert listed("carole", "-dernier") == listed("carole", "-nom")
+    assert "tri=dernier" in client.get(f"{HOME}/", as_="bob").text
+    assert "tri=dernier" not in client.get(f"{HOME}/", as_="carole").text
 
 
 def test_two_people_change_a_sheet_at_once(
@@ -224,11 +246,13 @@ def test_rules_are_written_in_hours_and_dated(
     wrong = {**sent, "invite_to_give": "11"}
     page = client.post(f"{RULES}/nouvelles", wrong, as_="alice", status=422).text
     assert "On invite avant la limite" in page
-    page = client.post(
-        f"{RULES}/nouvelles", {**sent, "welcome": "101"}, as_="alice", status=422
-    ).text
-    assert "au plus cent heures" in page
-    client.get(f"{RULES}/nouvelles?bulle={uuid.uuid4()}", as_="alice", status=404)
+    for welcome in ("101", "31"):
+        wrong = {**sent, "welcome": welcome}
+        page = client.post(f"{RULES}/nouvelles", wrong, as_="alice", status=422).text
+        assert "au plus cent heures, et pas plus que la limite" in page
+    for wrong_place in (uuid.uuid4(), "autre", ""):
+        client.get(f"{RULES}/nouvelles?bulle={wrong_place}", as_="alice", status=404)
+        client.post(f"{RULES}/nouvelles?bulle={wrong_place}", sent, as_="alice", status=404)
 
 
 @pytest.mark.parametrize("act", ["fiche", "depart", "retour", "effacement", "limites"])

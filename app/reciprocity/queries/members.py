@@ -74,11 +74,12 @@ def list_members(
     bulle_id: uuid.UUID | None = None,
     left: bool = False,
     sort: str = "nom",
+    for_team: bool = False,
 ) -> sa.Select[Member]:
     """The members (or those who left; never who was erased), searched in names and interests.
 
-    Sorted by `nom`, by `depuis` when they joined, or by `dernier`, the last movement of their account; with a
-    `-` for the other way.
+    Sorted by `nom`, by `depuis` when they joined, or, `for_team` alone since the fund's help is one, by
+    `dernier`, the last movement of their account; with a `-` for the other way.
     """
     statement = (
         sa.select(Member)
@@ -92,8 +93,10 @@ def list_members(
         statement = statement.where(Member.search_key.contains(fold(q), autoescape=True))
     if bulle_id:
         statement = statement.where(Member.bulle_id == bulle_id)
-    columns = {"depuis": Member.joined_on, "dernier": Account.moved_on}
-    column: Any = columns.get(sort.removeprefix("-"), Member.sort_key)
+    columns: dict[str, Any] = {"depuis": Member.joined_on}
+    if for_team:
+        columns["dernier"] = Account.moved_on
+    column = columns.get(sort.removeprefix("-"), Member.sort_key)
     order = column.desc().nulls_last() if sort.startswith("-") else column.nulls_first()
     return statement.order_by(order, Member.sort_key, Member.id)
 

@@ -203,6 +203,7 @@ def _search() -> sa.Select[Member]:
         bulle_id=args.get("bulle", type=uuid.UUID),
         left=args.get("etat") == "partis",
         sort=args.get("tri", "nom"),
+        for_team=policies.can_record(g.actor),
     )
 
 

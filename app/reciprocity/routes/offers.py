@@ -55,7 +55,7 @@ def whom() -> ResponseReturnValue:
     """For whom one publishes: the people seen last, or those of a name."""
     authorize(policies.can_record(g.actor))
     q = request.args.get("q", "")
-    found = list_members(q=q, sort="nom" if q else "-dernier").limit(FOUND)
+    found = list_members(q=q, sort="nom" if q else "-dernier", for_team=True).limit(FOUND)
     return render_template(
         "reciprocity/offers/whom.html", people=[_choice(m) for m in db.session.scalars(found)]
     )

@@ -44,7 +44,8 @@ def new() -> ResponseReturnValue:
     """Write new rules, for the organisation or for a Bulle (`bulle`)."""
     authorize(policies.can_manage(g.actor))
     bulle_id, places = request.args.get("bulle", type=uuid.UUID), _places()
-    if bulle_id not in places:
+    is_garbled = bulle_id is None and "bulle" in request.args
+    if is_garbled or bulle_id not in places:
         abort(404)
     form = TermsForm.of_terms(find_terms(bulle_id))
     changed = attempt(
