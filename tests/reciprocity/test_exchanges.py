@@ -16,6 +16,7 @@ from app.reciprocity.commands.exchanges import (
 )
 from app.reciprocity.commands.ledger import LedgerRefusal, call, call_rows, operator_of
 from app.reciprocity.queries.accounts import get_account
+from app.reciprocity.queries.exchanges import SEEN, list_people
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import join
 
@@ -90,3 +91,25 @@ def test_a_correction_is_linked_and_made_once(cast: Cast) -> None:
             )  # fmt: skip
         assert refusal.value.code == "already_reversed"
         db.session.commit()
+
+
+def test_those_seen_last_come_first_on_a_busy_day(cast: Cast) -> None:
+    names = [f"{letter}lix" for letter in "ABCDEFGHIJKLMN"]
+    numbers = join(cast, *names)
+    organisation = 1
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        for name in names:
+            record_exchange(alice, Exchange(new_id(), organisation, numbers[name], 15, today()))
+        seen = [(numbers[name], name) for name in reversed(names)]
+        assert list_people() == seen[:SEEN]
+        record_exchange(
+            alice, Exchange(new_id(), numbers["Alix"], numbers["Clix"], 15, today(), wording="Vélo")
+        )
+        assert {name for _, name in list_people()[:2]} == {"Alix", "Clix"}
+        assert list_people(without=[numbers["Alix"]])[0] == (numbers["Clix"], "Clix")
+        db.session.commit()
+    join(cast, "Zoé")
+    with tenant_context(alice.tenant_id):
+        # Someone new has moved nothing: they come after those of their day who did.
+        assert "Zoé" not in {name for _, name in list_people()}

@@ -37,6 +37,8 @@ from app.reciprocity.queries.members import Totals, list_totals
 
 SEEN, FOUND = 8, 20
 """How many people are offered: those who took part last, those whose name was searched."""
+BUSY = 1_000
+"""Among how many, the latest days first, those who took part last are looked for."""
 FEW = 6
 """How many people of one exchange are told one by one."""
 UNNAMED = "Une personne partie"
@@ -288,8 +290,7 @@ def list_people(q: str = "", without: Collection[int] = ()) -> list[tuple[int, s
         found = statement.where(Member.sort_key.contains(fold(q), autoescape=True))
         statement = found.order_by(Member.sort_key, Account.number).limit(FOUND)
     else:
-        last = sa.func.coalesce(Account.moved_on, Account.opened_on)
-        statement = statement.order_by(last.desc(), Member.sort_key, Account.number).limit(SEEN)
+        statement = _seen_last(statement)
     return _told_apart(db.session.execute(statement).all())
 
 
@@ -302,6 +303,24 @@ def list_common_accounts(without: Collection[int] = ()) -> list[tuple[int, str]]
         Account.number.not_in(without),
     )
     return list(db.session.execute(statement.order_by(Account.number)))
+
+
+def _seen_last(people: sa.Select[int, str]) -> sa.Select[int, str]:
+    """Those whose account moved last, to the moment: an account tells the day, its last entry the rest."""
+    day = sa.func.coalesce(Account.moved_on, Account.opened_on).label("day")
+    latest = people.add_columns(Account.version, Member.sort_key, day)
+    seen = latest.order_by(day.desc(), Member.sort_key, Account.number).limit(BUSY).subquery().c
+    last = (Entry.account_no == seen.number) & (Entry.version == seen.version)
+    same = (Transfer.tenant_id == Entry.tenant_id) & (Transfer.id == Entry.transfer_id)
+    return (
+        sa.select(seen.number, seen.name)
+        .outerjoin(Entry, (Entry.tenant_id == require_tenant_id()) & last)
+        .outerjoin(Transfer, same)
+        .order_by(
+            seen.day.desc(), Transfer.posted_at.desc().nulls_last(), seen.sort_key, seen.number
+        )
+        .limit(SEEN)
+    )
 
 
 def _told() -> sa.Select[Transfer, str, bool]:
