@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.core.audit import AuditEvent
 from app.core.clock import today
@@ -39,8 +41,9 @@ from app.reciprocity.queries.offers import (
     list_member_offers,
     list_offers,
 )
-from tests.factories.cast import Cast
+from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import join, publish
+from tests.factories.together import crowd
 
 OFFER, REQUEST = OfferKind.OFFER, OfferKind.REQUEST
 
@@ -246,3 +249,16 @@ def test_the_network_adds_themes_and_retires_its_own(cast: Cast, bernadette: int
     with tenant_context(olga.tenant_id):
         restore_category(olga, category_id)
         assert category_id in {category.id for category in list_categories()}
+
+
+def test_two_people_add_the_same_theme_at_once(real: Flask) -> None:
+    olga = build_cast().actor("olga")
+    with crowd(real, olga.tenant_id) as people:
+        first = people.hold(partial(add_category, olga, "Jardinage"))
+        second = people.start(partial(add_category, olga, "jardinage"))
+        first.commit()
+        with pytest.raises(DomainError, match="« Jardinage » existe déjà"):
+            second.result(20)
+        # Whoever gives up leaves the name free.
+        people.hold(partial(add_category, olga, "Lecture")).abandon()
+        assert people.do(lambda: add_category(olga, "Lecture").position) == 8
