@@ -20,6 +20,7 @@ from app.reciprocity.queries.exchanges import find_note, find_reversal
 from app.reciprocity.queries.holds import find_outcome, list_asked
 from app.reciprocity.queries.members import find_member_of
 from app.reciprocity.queries.offers import list_member_offers
+from tests.factories import clearing as make
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
 from tests.factories.work import do_work
@@ -283,6 +284,27 @@ def test_either_corrects_for_72_hours_and_both_see_it(
     yann.post(f"/echanges/{late}/annulation", status=403)
     yann.get(f"/echanges/{late}/correction", status=403)
     assert "elle peut encore corriger" in yann.get(f"/echanges/{late}")
+
+
+def test_a_visit_is_undone_here_and_there_for_72_hours(
+    cast: Cast, client: Client, yann: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paul = Place(cast, client, join(cast, "Paul", who="denis")["Paul"], who="denis")
+    make.agree(cast)
+    code = make.code_of(cast, "denis", paul.number)
+    visits = [make.visit(cast, "alice", yann.number, "denis", code, 60) for _ in range(2)]
+    assert (yann.balance(), paul.balance()) == (-120, 120)
+    assert "Annuler cet échange" in yann.get(f"/echanges/{visits[0]}")
+    yann.get(f"/echanges/{visits[0]}/correction", status=403)
+    yann.post(f"/echanges/{visits[0]}/annulation")
+    assert (yann.balance(), paul.balance()) == (-60, 60)
+    theirs = last_exchange(paul)
+    assert "Cet échange est corrigé" in yann.get(f"/echanges/{visits[0]}")
+    paul.post(f"/echanges/{theirs}/annulation", status=403)  # a correction is not corrected
+    later = now() + timedelta(hours=73)
+    monkeypatch.setattr(exchanges, "now", lambda: later)
+    assert "Annuler cet échange" not in yann.get(f"/echanges/{visits[1]}")
+    yann.post(f"/echanges/{visits[1]}/annulation", status=403)
 
 
 def test_others_exchanges_are_not_found(cast: Cast, yann: Place, people: dict[str, int]) -> None:

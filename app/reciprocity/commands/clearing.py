@@ -15,6 +15,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.accounts import LETTERS, make_pseudonym, open_ledger
+from app.reciprocity.commands.exchanges import may_correct
 from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.models import AccountKind, Mirror, MirrorState
 from app.reciprocity.queries.clearing import find_mirror, get_pair, get_visit
@@ -119,10 +120,10 @@ def record_received_help(actor: Actor, help_: ReceivedHelp) -> str:
 def reverse_visit(actor: Actor, transfer_id: uuid.UUID, reason: str) -> str:
     """Undo an exchange with another organisation, in both registers: `posted`, or `exists`.
 
-    Either team may for 72 hours; after that, only the one whose member gave. The other team reads `reason`.
+    Either team may for 72 hours, and whoever gave or received; after that, only the team of whoever gave. The
+    other team reads `reason`.
     """
-    authorize(policies.can_record(actor))
-    get_visit(transfer_id)
+    authorize(may_correct(actor, get_visit(transfer_id).transfer))
     status: str = call(
         "ledger_reverse_clearing",
         p_reverses=transfer_id,

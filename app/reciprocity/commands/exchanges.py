@@ -106,7 +106,7 @@ def reverse_transfer(actor: Actor, transfer_id: uuid.UUID, reason: str) -> uuid.
     replaced by another exchange, or it settled a departure, which only a return undoes.
     """
     transfer = get_transfer(transfer_id)
-    authorize(_may_correct(actor, transfer))
+    authorize(may_correct(actor, transfer))
     if transfer.kind == TransferKind.SETTLEMENT:
         raise LedgerRefusal("reversal_by_return")
     return _reverse(actor, transfer_id, reason, replacement=None)
@@ -122,7 +122,7 @@ def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, r
     """Undo an exchange and note what it should have been, in one act. Same rights as reverse_transfer; a
     member changes neither the people nor, when they gave, to more than the other agreed to."""
     transfer = get_transfer(transfer_id)
-    authorize(_may_correct(actor, transfer))
+    authorize(may_correct(actor, transfer))
     if isinstance(actor, MemberActor):
         _check_own_correction(actor, transfer, exchange)
     said = find_note(transfer_id)
@@ -173,19 +173,20 @@ def can_correct(actor: Actor, transfer: Transfer) -> bool:
         "welcome",
         "grant",
     )
-    return correctable and find_reversal(transfer.id) is None and _may_correct(actor, transfer)
+    return correctable and find_reversal(transfer.id) is None and may_correct(actor, transfer)
+
+
+def may_correct(actor: Actor, transfer: Transfer) -> bool:
+    """Whether the actor may undo it: the team, and for 72 hours the people who gave or received."""
+    if not isinstance(actor, MemberActor):
+        return policies.can_record(actor)
+    recent = now() - transfer.posted_at <= CORRECTION
+    return recent and actor.account_no in list_legs(transfer)
 
 
 def _split(minutes: int, people: Sequence[int]) -> dict[int, int]:
     each, odd = divmod(minutes, len(people))
     return {who: each + (rank < odd) for rank, who in enumerate(people)}
-
-
-def _may_correct(actor: Actor, transfer: Transfer) -> bool:
-    if not isinstance(actor, MemberActor):
-        return policies.can_record(actor)
-    recent = now() - transfer.posted_at <= CORRECTION
-    return recent and actor.account_no in list_legs(transfer)
 
 
 def _check_own_correction(actor: MemberActor, transfer: Transfer, exchange: Exchange) -> None:

@@ -13,6 +13,7 @@ from app.core.clock import today
 from app.core.limits import throttled
 from app.core.permissions import authorize
 from app.reciprocity.commands import exchanges
+from app.reciprocity.commands.clearing import reverse_visit
 from app.reciprocity.commands.exchanges import Exchange
 from app.reciprocity.commands.links import tell_correction
 from app.reciprocity.forms.exchanges import WordingForm
@@ -32,6 +33,8 @@ bp = inside("space_exchanges", __name__, "/echanges")
 
 BETWEEN_TWO = ("exchange", "cheque")
 """The kinds that two people may correct by themselves."""
+VISIT = "clearing"
+"""With another place: they may undo it, and their teams note it again."""
 UNDONE = "Annulé par l’une des deux personnes"
 
 
@@ -112,8 +115,10 @@ def correction(transfer_id: uuid.UUID) -> ResponseReturnValue:
 def cancellation(transfer_id: uuid.UUID) -> ResponseReturnValue:
     """Undo it whole, for 72 hours; a second tap finds it undone."""
     if _reversal_of_mine(transfer_id) is None:
-        transfer = _correctable(transfer_id)
-        exchanges.reverse_transfer(space().actor, transfer_id, UNDONE)
+        transfer, _ = _mine(transfer_id)
+        authorize(_can_cancel(transfer))
+        undo = reverse_visit if transfer.kind == VISIT else exchanges.reverse_transfer
+        undo(space().actor, transfer_id, UNDONE)
         tell_correction(space().actor, transfer, "Il est annulé.")
     flash("L’échange est annulé. Il reste écrit, avec sa correction.")
     return redirect(url_for(".show", transfer_id=transfer_id), 303)
@@ -131,6 +136,7 @@ def _page(transfer_id: uuid.UUID, wording: WordingForm, thanks: OwnThanksForm) -
         thanked=note.thanks if note else "",
         can_thank=mine < 0 and transfer.kind in EXCHANGES and reversal is None,
         can_correct=_can_correct(transfer),
+        can_cancel=_can_cancel(transfer),
         reversal=reversal,
     )
 
@@ -146,6 +152,12 @@ def _mine(transfer_id: uuid.UUID) -> tuple[Transfer, int]:
 
 def _can_correct(transfer: Transfer) -> bool:
     return transfer.kind in BETWEEN_TWO and exchanges.can_correct(space().actor, transfer)
+
+
+def _can_cancel(transfer: Transfer) -> bool:
+    if transfer.kind != VISIT:
+        return _can_correct(transfer)
+    return find_reversal(transfer.id) is None and exchanges.may_correct(space().actor, transfer)
 
 
 def _reversal_of_mine(transfer_id: uuid.UUID) -> Reversal | None:
