@@ -6,12 +6,14 @@ from rq import Worker
 
 from app.core.db import db
 from app.core.documents import open_fonts
+from app.core.jobs import DeathPenalty
 from app.web import create_app
 
 
 class Workhorse(Worker):
     """A worker whose children start with every import paid and without an inherited connection."""
 
+    death_penalty_class = DeathPenalty
     max_connection_wait_time = 5.0  # seconds between two tries at a Redis that is down
 
     def main_work_horse(self, job, queue):  # type: ignore[no-untyped-def]

@@ -156,10 +156,14 @@ def tenant_context(tenant_id: uuid.UUID | None) -> Iterator[None]:
         leave_tenant(token)
 
 
+ReadAs = Callable[[uuid.UUID], sa.Connection]
+"""What gives, for a tenant, the connection that reads it until another is asked for."""
+
+
 @contextmanager
-def one_instant() -> Iterator[Callable[[uuid.UUID], sa.Connection]]:
-    """The database as it is now, for as long as the block lasts: yields what gives, for a tenant, the
-    connection that reads it. It is a connection of its own, which cannot write."""
+def one_instant() -> Iterator[ReadAs]:
+    """The database as it is now, for as long as the block lasts, on a connection of its own, which cannot
+    write."""
     options: Any = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with db.engine.engine.connect().execution_options(**options) as connection:
 

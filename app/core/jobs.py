@@ -21,6 +21,7 @@ from flask import current_app
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
+from rq.timeouts import BaseTimeoutException, JobTimeoutException, UnixSignalDeathPenalty
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,14 +29,32 @@ from app.core.clock import now
 from app.core.db import Model, after_commit, current_tenant_id, db, new_id, tenant_context
 from app.core.errors import ServiceUnavailable
 
-JOBS: dict[str, Callable[..., None]] = {}
+Job = Callable[..., None]
+JOBS: dict[str, Job] = {}
+LIMITS: dict[str, timedelta] = {}
 QUEUE = "bulles"
 MAX_ATTEMPTS = 8
+LIMIT = timedelta(minutes=5)
+"""How long a piece of work may last, unless its job says otherwise; past that it is stopped, a failure."""
 LEASE = timedelta(seconds=5)
 """How long a worker may take between its queue and the lock of the row."""
 LOST = "interrompu : le processus qui faisait ce travail a disparu"
+TOO_LONG = "interrompu : ce travail n’a pas fini dans le temps permis"
 
 log = structlog.get_logger(__name__)
+
+
+class Overrun(JobTimeoutException, KeyboardInterrupt):
+    """Work lasted longer than its limit. As a KeyboardInterrupt, it has psycopg cancel the statement that it
+    cuts short; after any other exception the server would go on, and hold the locks of the work."""
+
+
+class DeathPenalty(UnixSignalDeathPenalty):
+    """What RQ does at the end of the limit, with our exception for the end of a job."""
+
+    def __init__(self, timeout: int, exception: type[BaseTimeoutException], **options: Any) -> None:
+        found = Overrun if exception is JobTimeoutException else exception
+        super().__init__(timeout, found, **options)  # type: ignore[no-untyped-call]
 
 
 class OutboxRow(Model):
@@ -64,11 +83,21 @@ class OutboxRow(Model):
     failed_at: Mapped[datetime | None]
 
 
-def job(function: Callable[..., None]) -> Callable[..., None]:
+def job(function: Job) -> Job:
     """Register a job under `<context>.<function>`."""
-    context = function.__module__.split(".")[1]
-    JOBS[f"{context}.{function.__name__}"] = function
-    return function
+    return job_within(LIMIT)(function)
+
+
+def job_within(limit: timedelta) -> Callable[[Job], Job]:
+    """Register a job that may last this long: one whose work grows with a register or a file."""
+
+    def register(function: Job) -> Job:
+        context = function.__module__.split(".")[1]
+        name = f"{context}.{function.__name__}"
+        JOBS[name], LIMITS[name] = function, limit
+        return function
+
+    return register
 
 
 def later(
@@ -89,7 +118,7 @@ def later(
     db.session.add(row)
     if due_at is None:
         row_id = row.id
-        after_commit(lambda: _push_or_leave(row_id))
+        after_commit(lambda: _push_or_leave(row_id, name))
     return row.id
 
 
@@ -113,9 +142,12 @@ def run(row_id: str) -> None:
             _run_locked(uuid.UUID(row_id))
     except ServiceUnavailable as error:
         _postpone(uuid.UUID(row_id), error)
+    except Overrun:
+        log.exception("job stopped")
+        _count_failure(uuid.UUID(row_id), TOO_LONG)
     except Exception as error:
         log.exception("job failed")
-        _count_failure(uuid.UUID(row_id), error)
+        _count_failure(uuid.UUID(row_id), f"{type(error).__name__}: {error}")
     finally:
         structlog.contextvars.reset_contextvars(**bound)
 
@@ -147,8 +179,8 @@ def _postpone(row_id: uuid.UUID, error: ServiceUnavailable) -> None:
     log.warning("job waits", service=error.service, job_id=str(row_id))
 
 
-def _count_failure(row_id: uuid.UUID, error: Exception) -> None:
-    _fail(_lock_again(row_id), f"{type(error).__name__}: {error}")
+def _count_failure(row_id: uuid.UUID, error: str) -> None:
+    _fail(_lock_again(row_id), error)
     db.session.commit()
 
 
@@ -184,12 +216,12 @@ def push_due(limit: int = 100) -> int:
             if row.pushed_at:
                 _fail(row, LOST)
                 continue
-            to_push.append(row.id)
+            to_push.append((row.id, row.name))
         row.pushed_at = now()
     db.session.commit()
     # Pushed only now: a worker skips a row that we still hold.
-    for row_id in to_push:
-        _push(row_id)
+    for row_id, name in to_push:
+        _push(row_id, name)
     return len(rows)
 
 
@@ -214,7 +246,8 @@ def run_again(row_id: uuid.UUID) -> None:
     row.failed_at = row.pushed_at = row.last_error = None
     row.attempts = 0
     row.due_at = now()
-    after_commit(lambda: _push_or_leave(row_id))
+    name = row.name
+    after_commit(lambda: _push_or_leave(row_id, name))
 
 
 def list_jobs(tenant_id: uuid.UUID | None, *, state: str = "") -> sa.Select[OutboxRow]:
@@ -264,20 +297,20 @@ def purge_done(before: datetime) -> int:
     return len(deleted.all())
 
 
-def _push_or_leave(row_id: uuid.UUID) -> None:
+def _push_or_leave(row_id: uuid.UUID, name: str) -> None:
     # The work is committed: with Redis down, the relay pushes it when Redis is back.
     try:
-        _push(row_id)
+        _push(row_id, name)
     except RedisError:
         log.warning("redis is down, the relay will push", job_id=str(row_id))
 
 
-def _push(row_id: uuid.UUID) -> None:
+def _push(row_id: uuid.UUID, name: str) -> None:
     _queue().enqueue_call(
         "app.core.jobs.run",
         args=(str(row_id),),
         job_id=str(row_id),
-        timeout=300,
+        timeout=int(LIMITS.get(name, LIMIT).total_seconds()),
         result_ttl=0,
         failure_ttl=3600,  # what failed is told by its row
     )

@@ -15,8 +15,9 @@ from app.core import jobs
 from app.core.clock import now
 from app.core.db import current_tenant_id, db, tenant_context
 from app.core.housekeeping import KEPT, forget
-from app.core.jobs import JOBS, OutboxRow
+from app.core.jobs import JOBS, LIMIT, OutboxRow
 from app.core.numbering import Counter, next_number
+from app.reciprocity.jobs import HOURS
 from tests.factories.cast import Cast, build_cast
 from worker import schedule
 from worker.schedule import Periodic, write_due
@@ -220,6 +221,26 @@ def test_what_was_done_long_ago_is_forgotten_and_nothing_else(app: Flask, does: 
     forget()
     kept = {str(row_id) for row_id in db.session.scalars(sa.select(OutboxRow.id))}
     assert kept == {recent, waiting}
+
+
+def test_the_limit_of_each_kind_of_work_reaches_the_queue(app: Flask) -> None:
+    queue = app.extensions["queue"]
+    hours = {
+        "reciprocity.carry_out_import",
+        "reciprocity.check_register",
+        "reciprocity.try_import",
+        "reciprocity.write_seal",
+    }
+    row_ids = {str(jobs.later(name)): name for name in hours | {"core.send_mail"}}
+    for push in (db.session.commit, jobs.push_due):
+        push()
+        for row_id, name in row_ids.items():
+            pushed = queue.fetch_job(row_id)
+            assert timedelta(seconds=pushed.timeout) == (HOURS if name in hours else LIMIT)
+        queue.empty()
+        for row_id in row_ids:
+            get(row_id).pushed_at = None
+        db.session.commit()
 
 
 def test_the_lag_is_the_age_of_the_oldest_work_that_is_due(app: Flask) -> None:

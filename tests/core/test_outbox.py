@@ -11,12 +11,22 @@ import sqlalchemy as sa
 from flask import Flask
 from redis import Redis
 from redis.exceptions import RedisError
+from rq.timeouts import JobTimeoutException
 
 from app.core import jobs
 from app.core.clock import now
 from app.core.db import db, tenant_context
 from app.core.errors import ServiceUnavailable
-from app.core.jobs import JOBS, LEASE, LOST, MAX_ATTEMPTS, OutboxRow
+from app.core.jobs import (
+    JOBS,
+    LEASE,
+    LIMITS,
+    LOST,
+    MAX_ATTEMPTS,
+    TOO_LONG,
+    DeathPenalty,
+    OutboxRow,
+)
 from launcher.ports import free_port
 from tests.factories.cast import Cast
 from worker.relay import Relay
@@ -132,6 +142,28 @@ def test_errors_end_after_their_attempts(row: OutboxRow, does) -> None:
         jobs.run(str(row.id))
     assert row.failed_at
     assert row.last_error == "ValueError: for good"
+
+
+@pytest.mark.parametrize("wait", ["SELECT pg_sleep(600)", None])
+def test_work_that_lasts_too_long_is_stopped_and_says_so(
+    real: Flask, monkeypatch: pytest.MonkeyPatch, wait: str | None
+) -> None:
+    def work() -> None:
+        while True:
+            if wait:
+                db.session.execute(sa.text(wait))
+
+    monkeypatch.setitem(JOBS, NAME, work)
+    monkeypatch.setitem(LIMITS, NAME, timedelta(seconds=1))
+    row_id = jobs.later(NAME)
+    db.session.commit()
+    pushed = real.extensions["queue"].fetch_job(str(row_id))
+    with DeathPenalty(pushed.timeout, JobTimeoutException):
+        pushed.perform()
+    row = db.session.get_one(OutboxRow, row_id)
+    assert (row.attempts, row.last_error, row.done_at) == (1, TOO_LONG, None)
+    sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    assert db.session.scalar(sa.text(f"{sleeping} AND datname = current_database()")) == 0
 
 
 def test_the_page_finds_what_waits_in_its_own_organisation(cast: Cast, does) -> None:

@@ -231,7 +231,7 @@ PLANTS: dict[str, tuple[str, set[str]]] = {
           '0000000000000000000000000000000000000000000000000000000000000000' WHERE tenant_id = {t} AND
           number = 1
         """,
-        {"seal_signature_wrong"},
+        {"seal_signature_lost"},
     ),
     "a seal that nobody signs": (
         """

@@ -13,12 +13,19 @@ from flask import Flask
 
 from app.core.clock import now
 from app.core.db import db, new_id, one_instant, tenant_context
+from app.core.jobs import JOBS, MAX_ATTEMPTS, TOO_LONG, OutboxRow, Overrun
 from app.reciprocity.commands import sealing
 from app.reciprocity.commands.clearing import ReceivedHelp, record_received_help
-from app.reciprocity.commands.verifying import check_register, examine_pairs
+from app.reciprocity.commands.verifying import check_register
 from app.reciprocity.models import LedgerCheck
 from app.reciprocity.models.faults import Fault
-from app.reciprocity.queries.proof import find_last_check, get_seal, is_check_running
+from app.reciprocity.queries import pairs
+from app.reciprocity.queries.proof import (
+    CHECK_JOB,
+    find_last_check,
+    find_unfinished_check,
+    get_seal,
+)
 from tests.factories import clearing as make_pair
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import exchange, join
@@ -68,6 +75,41 @@ def test_a_check_is_asked_for_once_and_its_outcome_read(client: Client, cast: Ca
     assert "La vérification est en cours" not in page
     client.post(f"{PROOF}/verification", as_="carole", status=403)
     assert "Vérifier maintenant" not in text(client, f"{PROOF}/", "carole")
+
+
+def test_a_check_that_did_not_finish_says_nothing_of_the_register(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join(cast)
+    write_check(cast)
+    assert "À dire ou à afficher" in text(client, f"{PROOF}/")
+    client.post(f"{PROOF}/verification", as_="alice")
+
+    def last_too_long() -> None:
+        raise Overrun
+
+    with monkeypatch.context() as patched:
+        patched.setitem(JOBS, CHECK_JOB, last_too_long)
+        do_work()
+        page = text(client, f"{PROOF}/")
+        assert "n’a pas encore pu finir" in page
+        assert "Vérifier maintenant" not in page
+        row = db.session.scalars(sa.select(OutboxRow).where(OutboxRow.name == CHECK_JOB)).one()
+        row.attempts, row.due_at = MAX_ATTEMPTS - 1, now()
+        db.session.commit()
+        do_work()
+    for who in ("alice", "carole"):
+        page = text(client, f"{PROOF}/", who)
+        assert "n’a pas pu finir" in page
+        assert page.index("Pas finie") < page.index("Celle d’avant") < page.index("Rien à signaler")
+        assert "À dire ou à afficher" not in page
+    assert "n’a pas pu finir" in text(client, "/ascs/")
+    assert TOO_LONG in text(client, "/ascs/travaux/?etat=failed")
+    client.post(f"{PROOF}/verification", as_="alice")
+    do_work()
+    page = text(client, f"{PROOF}/")
+    assert "pu finir" not in page
+    assert "À dire ou à afficher" in page
 
 
 def test_numbers_of_few_people_are_not_for_the_wall(client: Client, cast: Cast) -> None:
@@ -171,7 +213,7 @@ def test_the_nightly_check_writes_what_it_read(living: Cast, superuser: sa.Engin
         assert check is not None
         assert (check.accounts, check.transfers, check.entries) == (9, 2, 4)
         assert check.faults == []
-        assert not is_check_running()
+        assert find_unfinished_check() is None
         plant(superuser, "UPDATE accounts SET balance = balance + 1 WHERE number = 3")
         check_register()
         db.session.commit()
@@ -187,19 +229,40 @@ def test_the_nightly_check_writes_what_it_read(living: Cast, superuser: sa.Engin
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE accounts SET balance = balance + 1 WHERE kind = 'mirror'", {"mirror_wrong"}),
-        ("UPDATE clearings SET peer_transfer_id = gen_random_uuid()", {"twin_wrong"}),
+        ("UPDATE accounts SET balance = balance + 77 WHERE kind = 'mirror'", "mirror_wrong"),
+        ("UPDATE clearings SET peer_transfer_id = gen_random_uuid()", "twin_wrong"),
+        ("UPDATE transfers SET minutes = 77", "twin_wrong"),
+        ("DELETE FROM clearings", "twin_wrong"),
     ],
 )
-def test_registers_are_compared(
-    living: Cast, superuser: sa.Engine, statement: str, expected: set[str]
+def test_the_nightly_check_compares_with_the_neighbours_register(
+    living: Cast, superuser: sa.Engine, statement: str, expected: str
 ) -> None:
-    ids = [living.actor(who).tenant_id for who in ("alice", "denis")]
+    """What is changed there is seen here, where it is told without the neighbour's figures."""
+    there, where = living.home("denis"), "AND" if "WHERE" in statement else "WHERE"
+    plant(superuser, f"{statement} {where} tenant_id = '{there.id}'")
+    with tenant_context(living.actor("alice").tenant_id):
+        check = check_register()
+        assert check is not None
+        assert [(fault["code"], fault["detail"]) for fault in check.faults] == [
+            (expected, there.name)
+        ]
+
+
+def test_halves_are_compared_some_at_a_time(
+    living: Cast, superuser: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs, "CHUNK", 2)
+    here = living.actor("alice").tenant_id
+    marie = join(living, "Marie", who="denis")["Marie"]
+    for _ in range(4):
+        make_pair.visit(living, "alice", 3, "denis", make_pair.code_of(living, "denis", marie), 10)
     with one_instant() as read_as:
-        assert examine_pairs(read_as, ids) == []
-    plant(superuser, statement)
+        assert list(pairs.compare_pairs(read_as, here)) == []
+    plant(superuser, "UPDATE clearings SET peer_transfer_id = gen_random_uuid()")
     with one_instant() as read_as:
-        assert {fault.code for fault in examine_pairs(read_as, ids)} == expected
+        found = [fault.code for fault in pairs.compare_pairs(read_as, here)]
+    assert found == ["twin_wrong"] * 5
 
 
 def test_the_installation_checks_and_seals_by_command(

@@ -6,13 +6,17 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from app.core.clock import now, today
+from app.core.config import settings
 from app.core.db import db, new_id, one_instant, tenant_context
+from app.core.errors import ServiceUnavailable
 from app.core.permissions import Actor
 from app.reciprocity.commands import sealing
 from app.reciprocity.commands.accounts import set_limits
@@ -25,7 +29,7 @@ from app.reciprocity.commands.exchanges import (
 from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.commands.verifying import examine_register
 from app.reciprocity.models.faults import SENTENCES, Fault
-from app.reciprocity.queries.proof import measure
+from app.reciprocity.queries.proof import get_seal, measure
 from tests.factories.cast import build_cast
 from tests.factories.reciprocity import join
 from tests.factories.together import crowd
@@ -70,7 +74,7 @@ class Book:
 
     def faults(self) -> list[Fault]:
         """What the check finds now."""
-        return examine_register(self.root, self.tenant_id).faults
+        return examine_register(lambda _: self.root, self.tenant_id).faults
 
 
 @pytest.fixture
@@ -140,7 +144,8 @@ def test_each_fault_is_named_and_nothing_else(book: Book) -> None:
 
 def test_every_fault_is_planted_somewhere() -> None:
     planted = set[str]().union(*(expected for _, expected in PLANTS.values()))
-    assert planted | {"mirror_wrong", "twin_wrong"} == set(SENTENCES)
+    elsewhere = {"mirror_wrong", "twin_wrong", "seal_signature_damaged"}
+    assert planted | elsewhere == set(SENTENCES)
 
 
 def test_postings_during_the_check_do_not_disturb_it(book: Book, real: Flask) -> None:
@@ -148,6 +153,18 @@ def test_postings_during_the_check_do_not_disturb_it(book: Book, real: Flask) ->
         before = measure(read_as(book.tenant_id), book.tenant_id)
         act = Exchange(new_id(), book.a, book.b, 5, today())
         people.do(lambda: record_exchange(book.alice, act))
-        findings = examine_register(read_as(book.tenant_id), book.tenant_id)
+        findings = examine_register(read_as, book.tenant_id)
     assert (findings.size, findings.faults) == (before, [])
-    assert examine_register(book.root, book.tenant_id).size.transfers == before.transfers + 1
+    assert measure(book.root, book.tenant_id).transfers == before.transfers + 1
+
+
+def test_a_damaged_signature_is_a_fault_and_a_silent_store_is_waited_for(book: Book) -> None:
+    digest = str(get_seal(1).signature_sha256)
+    kept = Path(urlsplit(settings().storage_url).path) / digest[:2] / digest
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert [fault.code for fault in book.faults()] == ["seal_signature_damaged"]
+    kept.unlink()
+    assert [fault.code for fault in book.faults()] == ["seal_signature_lost"]
+    kept.mkdir()  # the store fails, and does not say that the file is not there
+    with pytest.raises(ServiceUnavailable):
+        book.faults()

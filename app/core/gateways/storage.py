@@ -20,11 +20,15 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _S3 = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 2, "mode": "standard"})
 
 
+class Damaged(ServiceUnavailable):
+    """What is kept under a sha256 is not what was put: to whoever needs it, as good as no answer."""
+
+
 class Storage(Protocol):
     """What is put is never changed: the same content has the same name, and is kept once.
 
-    Every method raises ServiceUnavailable("storage", …) when the store fails or its content is
-    damaged; `get` raises KeyError for a digest that was never put.
+    Every method raises ServiceUnavailable("storage", …) when the store fails, Damaged when its content
+    is; `get` raises KeyError for a digest that was never put.
     """
 
     def put(self, content: bytes) -> str:
@@ -141,7 +145,7 @@ def _valid(digest: str) -> str:
 
 def _checked(content: bytes, digest: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != digest:
-        raise ServiceUnavailable("storage", f"{digest} is damaged")
+        raise Damaged("storage", f"{digest} is damaged")
     return content
 
 

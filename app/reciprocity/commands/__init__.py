@@ -25,7 +25,7 @@ from app.reciprocity.commands.links import print_link
 from app.reciprocity.commands.members import MemberSheet, join_member
 from app.reciprocity.commands.offers import OfferSheet, publish_offer
 from app.reciprocity.commands.sealing import close_days, sign_seal, write_seal
-from app.reciprocity.commands.verifying import examine_pairs, examine_register
+from app.reciprocity.commands.verifying import examine_register
 from app.reciprocity.models.faults import Fault
 
 __all__ = [
@@ -46,7 +46,6 @@ __all__ = [
     "close_days",
     "declare_hours",
     "describe_exchange",
-    "examine_pairs",
     "examine_register",
     "give_to_fund",
     "grant",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from app.core.clock import now
-from app.core.db import db, one_instant, require_tenant_id
+from app.core.db import ReadAs, db, one_instant, require_tenant_id
+from app.core.gateways.storage import Damaged
 from app.core.jobs import later
 from app.core.permissions import Actor, authorize
 from app.core.services import authority, storage
@@ -20,11 +21,11 @@ from app.reciprocity.models import GENESIS, LedgerCheck, Seal
 from app.reciprocity.models.chain import seal_root, seal_text
 from app.reciprocity.models.faults import Fault
 from app.reciprocity.queries.accounts import find_ledger
-from app.reciprocity.queries.pairs import Side, compare_pairs, read_side
+from app.reciprocity.queries.pairs import compare_pairs
 from app.reciprocity.queries.proof import (
     CHECK_JOB,
     Size,
-    is_check_running,
+    find_unfinished_check,
     measure,
     read_seals,
     stream_sealed_heads,
@@ -55,7 +56,8 @@ def _nowhere(lines: int) -> None:
 def ask_check(actor: Actor) -> None:
     """Have the register checked now, in the background; once, however often it is asked for meanwhile."""
     authorize(policies.can_record(actor))
-    if not is_check_running():
+    unfinished = find_unfinished_check()
+    if unfinished is None or unfinished.failed_at:
         later(CHECK_JOB)
 
 
@@ -68,7 +70,7 @@ def check_register() -> LedgerCheck | None:
         return None
     tenant_id = require_tenant_id()
     with one_instant() as read_as:
-        findings = examine_register(read_as(tenant_id), tenant_id)
+        findings = examine_register(read_as, tenant_id)
     check = LedgerCheck(
         started_at=findings.started_at,
         finished_at=findings.finished_at,
@@ -80,22 +82,21 @@ def check_register() -> LedgerCheck | None:
 
 
 def examine_register(
-    connection: sa.Connection,
-    tenant_id: uuid.UUID,
-    progress: Callable[[int], None] = _nowhere,
+    read_as: ReadAs, tenant_id: uuid.UUID, progress: Callable[[int], None] = _nowhere
 ) -> Findings:
-    """Check a tenant's register through a connection that sees one instant of it. Nothing is written.
+    """Check a tenant's register, alone then against its neighbours', at one instant. Nothing is written.
 
     `progress` is told how many lines were replayed since the last time.
     """
-    started_at = now()
+    started_at, connection = now(), read_as(tenant_id)
     faults = _first(
         MOST,
         replay(connection, tenant_id, progress),
         run_checks(connection, tenant_id),
         examine_seals(connection, tenant_id),
+        compare_pairs(read_as, tenant_id),
     )
-    return Findings(measure(connection, tenant_id), started_at, now(), faults)
+    return Findings(measure(read_as(tenant_id), tenant_id), started_at, now(), faults)
 
 
 def examine_seals(connection: sa.Connection, tenant_id: uuid.UUID) -> Iterator[Fault]:
@@ -114,16 +115,6 @@ def examine_seals(connection: sa.Connection, tenant_id: uuid.UUID) -> Iterator[F
             previous, expected = seal.root, seal.number + 1
 
 
-def examine_pairs(
-    read_as: Callable[[uuid.UUID], sa.Connection], tenant_ids: Iterable[uuid.UUID]
-) -> list[Fault]:
-    """What does not hold between the registers of these organisations, read at one instant."""
-    sides: Mapping[uuid.UUID, Side] = {
-        tenant_id: read_side(read_as(tenant_id), tenant_id) for tenant_id in tenant_ids
-    }
-    return _first(MOST, compare_pairs(sides))
-
-
 def _examine_signature(seal: Seal, previous: bytes, trust: Trust) -> Iterator[Fault]:
     if seal.signature_sha256 is None:
         if seal.sealed_at < now() - PATIENCE:
@@ -132,9 +123,12 @@ def _examine_signature(seal: Seal, previous: bytes, trust: Trust) -> Iterator[Fa
     try:
         signature = storage().get(seal.signature_sha256)
     except KeyError:
-        signature = b""
-    if examine_detached(seal_text(seal, previous), signature, trust) is None:
-        yield Fault("seal_signature_wrong", detail=str(seal.number))
+        yield Fault("seal_signature_lost", detail=str(seal.number))
+    except Damaged:
+        yield Fault("seal_signature_damaged", detail=str(seal.number))
+    else:
+        if examine_detached(seal_text(seal, previous), signature, trust) is None:
+            yield Fault("seal_signature_wrong", detail=str(seal.number))
 
 
 def _first(most: int, *sources: Iterable[Fault]) -> list[Fault]:

@@ -43,10 +43,12 @@ SENTENCES = {
     "seal_root_wrong": "Le sceau n° {detail} ne correspond pas à ce qu’il scelle.",
     "seal_count_wrong": "Le dernier sceau ne couvre pas toutes les lignes qu’il annonce ({detail}).",
     "seal_signature_wrong": "La signature du sceau n° {detail} n’est pas bonne.",
+    "seal_signature_lost": "La signature du sceau n° {detail} n’est plus dans le dépôt des documents.",
+    "seal_signature_damaged": "La signature du sceau n° {detail} est abîmée dans le dépôt des documents.",
     "seal_unsigned": "Le sceau n° {detail} attend sa signature depuis plus de sept jours.",
-    # Between organisations.
-    "mirror_wrong": "Ce que deux lieux disent se devoir n’est pas égal ({detail}).",
-    "twin_wrong": "Les deux moitiés d’un échange entre lieux ne disent pas la même chose ({detail}).",
+    # Between organisations: `detail` is the neighbour's name.
+    "mirror_wrong": "Ce que nous nous devons n’est pas égal dans notre registre et dans celui-ci : {detail}.",
+    "twin_wrong": "Un échange n’est pas noté pareil dans notre registre et dans celui-ci : {detail}.",
 }
 
 

@@ -68,15 +68,16 @@ def find_last_check() -> LedgerCheck | None:
     )
 
 
-def is_check_running() -> bool:
-    """Whether a check of the organisation's register was asked for, and is neither done nor stopped."""
-    found = sa.select(OutboxRow.id).where(
-        OutboxRow.tenant_id == require_tenant_id(),
-        OutboxRow.name == CHECK_JOB,
-        OutboxRow.done_at.is_(None),
-        OutboxRow.failed_at.is_(None),
+def find_unfinished_check() -> OutboxRow | None:
+    """The last check of the organisation's register that was asked for, unless it is done: it is on its way,
+    tried again after an error (`last_error`), or stopped (`failed_at`)."""
+    last = db.session.scalar(
+        sa.select(OutboxRow)
+        .where(OutboxRow.tenant_id == require_tenant_id(), OutboxRow.name == CHECK_JOB)
+        .order_by(OutboxRow.created_at.desc())
+        .limit(1)
     )
-    return db.session.scalar(found.limit(1)) is not None
+    return None if last is None or last.done_at else last
 
 
 def has_many_members() -> bool:

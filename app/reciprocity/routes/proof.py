@@ -35,11 +35,13 @@ def index() -> ResponseReturnValue:
     )
     if "format" in args:
         return download("Sceaux du registre", HEADER, map(_cells, db.session.scalars(statement)))
+    unfinished = queries.find_unfinished_check()
     return render_template(
         "reciprocity/proof/index.html",
         opened=find_ledger() is not None,
         check=queries.find_last_check(),
-        running=queries.is_check_running(),
+        unfinished=unfinished,
+        running=unfinished is not None and unfinished.failed_at is None,
         many=queries.has_many_members(),
         shown=SHOWN,
         page=paginate(statement, page_number()),
@@ -71,17 +73,23 @@ def seal(number: int) -> ResponseReturnValue:
 
 @gives_tasks
 def list_proof_tasks(actor: Actor) -> list[Task]:
-    """What the last check found, for those who can do something about it."""
-    check = queries.find_last_check() if policies.can_manage(actor) else None
-    if check is None or not check.faults:
+    """What the last check found, or that it did not finish, for those who can do something about it."""
+    if not policies.can_manage(actor):
         return []
-    count = plural(len(check.faults), "point")
+    unfinished, check = queries.find_unfinished_check(), queries.find_last_check()
+    if unfinished and unfinished.failed_at:
+        detail = f"La vérification du {long_date(unfinished.created_at)} n’a pas pu finir."
+    elif check and check.faults:
+        count = plural(len(check.faults), "point")
+        detail = f"La vérification du {long_date(check.finished_at)} a trouvé {count} à regarder."
+    else:
+        return []
     return [
         Task(
             rank=5,
             title="Regarder le registre des heures",
-            detail=f"La vérification du {long_date(check.finished_at)} a trouvé {count} à regarder.",
-            button="Voir ce qui a été trouvé",
+            detail=detail,
+            button="Voir la preuve du registre",
             url=url_for("proof.index"),
         )
     ]
