@@ -111,22 +111,30 @@ BEGIN
     coalesce(p_reason, ''));
 END $$;
 
--- A new default of a Bulle (NULL: of the organisation's members without Bulle): for the members without limits of
--- their own. Returns how many accounts changed.
-CREATE FUNCTION ledger_set_default_limits(p_bulle uuid, p_floor int, p_ceiling int, p_reason text, p_operator int)
+-- A new default of some Bulles (NULL among them: of the organisation's members without Bulle), for the members without
+-- limits of their own. Returns how many accounts changed.
+CREATE FUNCTION ledger_set_default_limits(p_bulles uuid[], p_floor int, p_ceiling int, p_reason text, p_operator int)
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_tenant uuid := ledger_tenant();
-  v_number int;
-  v_changed int := 0;
+  v_without boolean := array_position(p_bulles, NULL) IS NOT NULL;
+  v_numbers int[];
+  v_changed int;
 BEGIN
-  PERFORM ledger_check_limits(p_floor, p_ceiling), ledger_check_operator(p_operator), ledger_check_bulle(p_bulle);
-  FOR v_number IN SELECT number FROM accounts WHERE tenant_id = v_tenant AND kind = 'member' AND NOT own_limits
-    AND bulle_id IS NOT DISTINCT FROM p_bulle AND (floor, ceiling) <> (p_floor, p_ceiling) ORDER BY number
-    FOR NO KEY UPDATE LOOP
-    PERFORM ledger_set_limits(v_number, p_floor, p_ceiling, false, p_reason, p_operator);
-    v_changed := v_changed + 1;
-  END LOOP;
+  PERFORM ledger_check_limits(p_floor, p_ceiling), ledger_check_operator(p_operator);
+  PERFORM ledger_check_bulle(bulle) FROM unnest(p_bulles) AS bulle;
+  SELECT array_agg(number) INTO v_numbers FROM (
+    SELECT number FROM accounts WHERE tenant_id = v_tenant AND kind = 'member' AND NOT own_limits
+      AND (bulle_id = ANY (p_bulles) OR v_without AND bulle_id IS NULL) AND (floor, ceiling) <> (p_floor, p_ceiling)
+    ORDER BY number FOR NO KEY UPDATE) AS followers;
+  WITH changed AS (
+    UPDATE accounts SET floor = p_floor, ceiling = p_ceiling
+    WHERE tenant_id = v_tenant AND number = ANY (v_numbers) RETURNING number, version
+  )
+  INSERT INTO account_limits (tenant_id, id, account_no, since_version, floor, ceiling, set_at, operator_no, reason)
+  SELECT v_tenant, gen_random_uuid(), number, version, p_floor, p_ceiling, clock_timestamp(), p_operator,
+    coalesce(p_reason, '') FROM changed;
+  GET DIAGNOSTICS v_changed = ROW_COUNT;
   RETURN v_changed;
 END $$;
 

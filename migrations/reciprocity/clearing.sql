@@ -59,7 +59,7 @@ CREATE FUNCTION ledger_post_clearing(
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_here uuid := ledger_tenant();
-  v_twin uuid := md5(v_here || '/clearing/' || p_id)::uuid;
+  v_twin uuid := ledger_derive(v_here || '/clearing/' || p_id);
   v_known boolean := EXISTS (SELECT FROM transfers WHERE tenant_id = v_here AND id = p_id AND kind = 'clearing');
   v_ours text := (SELECT pseudonym FROM accounts WHERE tenant_id = v_here AND number = p_debit);
   v_mirror int;
@@ -119,7 +119,7 @@ END $$;
 CREATE FUNCTION ledger_reverse_half(p_reverses uuid, p_reason text, p_operator int) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   v_tenant uuid := ledger_tenant();
-  v_id uuid := md5(v_tenant || '/clearing-reversal/' || p_reverses)::uuid;
+  v_id uuid := ledger_derive(v_tenant || '/clearing-reversal/' || p_reverses);
   v_kinds text[] := ARRAY['member', 'bulle', 'tenant', 'group', 'mirror'];
   v_on date;
   v_status text;
@@ -133,7 +133,7 @@ BEGIN
   IF v_status = 'posted' THEN
     INSERT INTO reversals (tenant_id, reversed_id, reversal_id, reason) VALUES (v_tenant, p_reverses, v_id, p_reason);
     INSERT INTO clearings (tenant_id, transfer_id, peer_id, peer_transfer_id, pseudonym)
-    SELECT v_tenant, v_id, peer_id, md5(peer_id || '/clearing-reversal/' || peer_transfer_id)::uuid, pseudonym
+    SELECT v_tenant, v_id, peer_id, ledger_derive(peer_id || '/clearing-reversal/' || peer_transfer_id), pseudonym
     FROM clearings WHERE tenant_id = v_tenant AND transfer_id = p_reverses;
     UPDATE time_records SET voided_at = clock_timestamp()
     WHERE tenant_id = v_tenant AND transfer_id = p_reverses AND voided_at IS NULL;
@@ -219,7 +219,7 @@ DECLARE
   v_author int := (SELECT number FROM operators
     WHERE tenant_id = v_tenant AND kind = 'system' AND subject_id = v_tenant);
 BEGIN
-  PERFORM ledger_move(md5(v_tenant || '/netting/' || p_netting)::uuid, 'netting', v_owed, v_owing, p_minutes,
+  PERFORM ledger_move(ledger_derive(v_tenant || '/netting/' || p_netting), 'netting', v_owed, v_owing, p_minutes,
     ledger_today(), v_author, ARRAY['mirror'], ARRAY['mirror']);
   PERFORM FROM accounts WHERE tenant_id = v_tenant
     AND (number = v_owed AND balance < 0 OR number = v_owing AND balance > 0);

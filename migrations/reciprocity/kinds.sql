@@ -158,7 +158,7 @@ END $$;
 CREATE FUNCTION ledger_post_welcome(p_credit int, p_minutes int, p_operator int) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  v_id uuid := md5(ledger_tenant() || '/welcome/' || p_credit)::uuid;
+  v_id uuid := ledger_derive(ledger_tenant() || '/welcome/' || p_credit);
 BEGIN
   -- Both accounts first: of two welcomes at once, the second sees the first, whatever it would give.
   PERFORM FROM accounts WHERE tenant_id = ledger_tenant() AND number IN (1, p_credit) ORDER BY number
@@ -189,7 +189,7 @@ BEGIN
   ELSIF a.balance = 0 THEN
     RETURN 'exists';
   END IF;
-  v_id := md5(v_tenant || '/settlement/' || p_account || '/' || a.version)::uuid;
+  v_id := ledger_derive(v_tenant || '/settlement/' || p_account || '/' || a.version);
   IF a.balance > 0 THEN
     RETURN ledger_move(v_id, 'settlement', p_account, ledger_fund(), a.balance, ledger_today(), p_operator,
       v_left, ARRAY['fund'], p_limited => false);

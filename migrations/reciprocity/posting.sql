@@ -17,6 +17,11 @@ BEGIN
   RETURN v_tenant;
 END $$;
 
+-- The id of what can only be done once, which the same facts always give. A version 8 (RFC 9562, 5.8): what is made
+-- by clients is of version 4 or 7, so nobody takes it in advance.
+CREATE FUNCTION ledger_derive(p_facts text) RETURNS uuid LANGUAGE sql IMMUTABLE
+  RETURN overlay(overlay(md5(p_facts) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid;
+
 -- Volatile, as clock_timestamp() is: declared otherwise, PostgreSQL would not put its text in place of the call.
 CREATE FUNCTION ledger_today() RETURNS date LANGUAGE sql
   RETURN (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date;

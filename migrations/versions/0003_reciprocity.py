@@ -184,9 +184,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transfers")),
     )
     op.create_index(
-        op.f("ix_transfers_posted_at"),
+        op.f("ix_transfers_posted_at_happened_on"),
         "transfers",
-        ["posted_at"],
+        ["posted_at", "happened_on"],
         unique=False,
         postgresql_using="brin",
     )

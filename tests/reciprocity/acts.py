@@ -266,7 +266,7 @@ def limits(d: Draw, r: Random) -> Act:
 
 def default_limits(d: Draw, r: Random) -> Act:
     return call(
-        "set_default_limits", bulle=None, floor=r.choice([-120, FLOOR, FLOOR, FLOOR]), ceiling=CEILING,
+        "set_default_limits", bulles=[None], floor=r.choice([-120, FLOOR, FLOOR, FLOOR]), ceiling=CEILING,
         reason="", operator=d.operator(r),
     )  # fmt: skip
 

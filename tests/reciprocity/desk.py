@@ -179,7 +179,7 @@ GOOD: dict[str, Callable[[Desk], Arguments]] = {
         "p_operator": d.operator,
     },
     "ledger_set_default_limits": lambda d: {
-        "p_bulle": None, "p_floor": -600, "p_ceiling": 600, "p_reason": "", "p_operator": d.operator,
+        "p_bulles": [None], "p_floor": -600, "p_ceiling": 600, "p_reason": "", "p_operator": d.operator,
     },
     "ledger_move_to_bulle": lambda d: {"p_account": d.awa, "p_bulle": None},
     "ledger_close_account": lambda d: {"p_account": d.michel},

@@ -200,7 +200,8 @@ class Sight:
     def derived(self, *parts: object) -> uuid.UUID:
         """The id that a function makes by itself."""
         text = "/".join(map(str, (self.register.tenant, *parts)))
-        return uuid.UUID(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
+        digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        return uuid.UUID(f"{digest[:12]}8{digest[13:16]}8{digest[17:]}")
 
     def _mine(self, table: str) -> list[Key]:
         return [key for layer in (self.over, self.written) for key in layer if key[0] == table]

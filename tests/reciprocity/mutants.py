@@ -131,7 +131,8 @@ MUTANTS = {
         "posting", "post_reversal", "voided_at = clock_timestamp()", "voided_at = NULL"
     ),
     "someone is welcomed at each visit": Mutant(
-        "kinds", "post_welcome", "md5(ledger_tenant() || '/welcome/' || p_credit)::uuid", "gen_random_uuid()"
+        "kinds", "post_welcome", "ledger_derive(ledger_tenant() || '/welcome/' || p_credit)",
+        "gen_random_uuid()",
     ),
     "a grant forgets the year": Mutant(
         "kinds", "post_grant", "v_year + p_minutes > r.yearly_minutes", "false"

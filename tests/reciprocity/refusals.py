@@ -217,8 +217,9 @@ ACCOUNTS: list[Case] = [
     ("ledger_open_account", {"p_pseudonym": "organisation"}, "pseudonym_taken"),
     *(
         (function, {"p_bulle": new_id()}, "unknown_bulle")
-        for function in ("ledger_open_account", "ledger_set_default_limits", "ledger_move_to_bulle")
+        for function in ("ledger_open_account", "ledger_move_to_bulle")
     ),
+    ("ledger_set_default_limits", {"p_bulles": [None, new_id()]}, "unknown_bulle"),
     *(
         (function, {"p_account": number}, "unknown_account")
         for function in (

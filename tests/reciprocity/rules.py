@@ -351,7 +351,7 @@ def set_limits(
 
 @rule
 def set_default_limits(
-    s: Sight, bulle: None, floor: int, ceiling: int, reason: str, operator: int
+    s: Sight, bulles: list[None], floor: int, ceiling: int, reason: str, operator: int
 ) -> int:
     """Of the members without Bulle, which all the members of the model are."""
     _check_limits(floor, ceiling)

@@ -215,16 +215,14 @@ def set_terms(actor: Actor, bulle_id: uuid.UUID | None, terms: Terms, reason: st
     )
     db.session.add(row)
     db.session.flush()
-    changed = 0
-    for place in (bulle_id, *(() if bulle_id else list_bulles_without_terms())):
-        changed += call(
-            "ledger_set_default_limits",
-            p_bulle=place,
-            p_floor=terms.floor,
-            p_ceiling=terms.ceiling,
-            p_reason=reason,
-            p_operator=operator,
-        )
+    changed: int = call(
+        "ledger_set_default_limits",
+        p_bulles=[bulle_id] if bulle_id else [None, *list_bulles_without_terms()],
+        p_floor=terms.floor,
+        p_ceiling=terms.ceiling,
+        p_reason=reason,
+        p_operator=operator,
+    )
     record(actor, "ledger.terms_set", get_account(1), accounts=changed)
     return changed
 

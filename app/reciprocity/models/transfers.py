@@ -58,7 +58,7 @@ class Transfer(TenantBound, Model):
 
     __tablename__ = "transfers"
     # A few bytes for many rows, which follow each other in time: the latest are found without reading all.
-    __table_args__ = (sa.Index(None, "posted_at", postgresql_using="brin"),)
+    __table_args__ = (sa.Index(None, "posted_at", "happened_on", postgresql_using="brin"),)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     posted_at: Mapped[datetime] = mapped_column(default=now)
     minutes: Mapped[int]
