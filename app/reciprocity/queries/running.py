@@ -18,7 +18,7 @@ def find_horizon() -> datetime:
     """An instant before which nothing more will be noted: when the oldest running transaction began.
 
     A posting bears the moment at which it was written, and appears when its transaction ends: an import,
-    minutes later. To be read in a statement of its own, before the rows: what began since bears a later moment.
+    minutes later. To be read in a statement of its own, before the rows: what begins later is later.
     """
     horizon: datetime | None = db.session.scalar(OLDEST_RUNNING)
     assert horizon  # noqa: S101 the statement always answers
