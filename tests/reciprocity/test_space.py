@@ -162,19 +162,23 @@ def test_what_i_received_is_noted_at_once_and_once(
     assert "Awa" in yann.get("/recu")
     assert "Awa" in yann.get("/recu?q=AW")
     assert "personne du nom de" in yann.get("/recu?q=zz")
-    page = yann.get(f"/recu/{awa.member_id}")
-    assert "Vous avez reçu de" in page
-    key = re.search(r'name="cle" value="([^"]+)"', page)
+    key = re.search(rf"/recu/{awa.member_id}\?cle=([^\"]+)", yann.get("/recu"))
     assert key
-    sent: dict[str, Any] = {"cle": key[1], "minutes": "90", "day": today()}
+    here = f"/recu/{awa.member_id}?cle={key[1]}"
+    assert "Vous avez reçu de" in yann.get(here)
+    sent: dict[str, Any] = {"minutes": "90", "day": today()}
     for _ in range(2):
-        where = yann.post(f"/recu/{awa.member_id}", **sent)
+        where = yann.post(here, **sent)
     assert yann.balance() == -90
+    back = yann.get(here)
+    assert "Cette page a déjà servi." in back
+    assert f"/echanges/{key[1]}" in back
+    assert 'name="minutes"' not in back
     done = yann.client.get(where).text.replace("\xa0", " ")
     assert "Vous avez reçu 1 h 30 d’Awa" in done
     assert "noté par Yann" in done
     assert "Vous avez donné 1 h 30 à Yann" in awa.get()
-    refused = yann.post(f"/recu/{awa.member_id}", status=422, **(sent | {"minutes": "60"}))
+    refused = yann.post(here, status=422, **(sent | {"minutes": "60"}))
     assert "déjà noté, autrement" in refused
 
 
@@ -192,15 +196,16 @@ def test_bad_durations_and_people_are_refused(yann: Place, awa: Place, cast: Cas
     for who in (stranger_id, yann.member_id, uuid.uuid4()):
         yann.post(f"/recu/{who}", status=404, minutes="30", day=today())
         yann.post(f"/donne/{who}", status=404, minutes="30", day=today())
-    yann.post(f"/recu/{awa.member_id}", status=404, minutes="30", day=today(), cle=uuid.uuid4())
+    yann.post(f"/recu/{awa.member_id}?cle={uuid.uuid4()}", status=404, minutes="30", day=today())
     assert yann.balance() == awa.balance() == 0
 
 
 def test_what_i_gave_waits_for_the_other(yann: Place, awa: Place) -> None:
-    key = new_id()
+    key, asking = new_id(), f"/donne/{awa.member_id}"
     for _ in range(2):
-        yann.post(f"/donne/{awa.member_id}", cle=key, minutes="45", day=today(), wording="vélo")
+        yann.post(f"{asking}?cle={key}", minutes="45", day=today(), wording="vélo")
     assert "Awa confirmera : 45 min." in yann.get()
+    assert "Voir où en est votre demande" in yann.get(f"{asking}?cle={key}")
     assert "Yann dit vous avoir donné 45 min" in awa.get()
     yann.post(f"/demandes/{key}/accord", status=403)
     awa.post(f"/demandes/{key}/accord")
@@ -222,8 +227,8 @@ def test_who_also_volunteers_that_day_says_when_it_began(
             declare_hours(cast.actor("alice"), hours)
             db.session.commit()
     key, other = new_id(), new_id()
-    yann.post(f"/donne/{awa.member_id}", cle=key, minutes="45", day=today())
-    awa.post(f"/donne/{yann.member_id}", cle=other, minutes="30", day=today())
+    yann.post(f"/donne/{awa.member_id}?cle={key}", minutes="45", day=today())
+    awa.post(f"/donne/{yann.member_id}?cle={other}", minutes="30", day=today())
     where = awa.post(f"/demandes/{key}/accord")
     assert where.endswith(f"/demandes/{key}/debut")
     assert "À quelle heure Yann a commencé ?" in awa.get(f"/demandes/{key}/debut")
@@ -239,16 +244,16 @@ def test_who_also_volunteers_that_day_says_when_it_began(
     client.get(f"{team}/debut", as_="carole", status=403)
     client.post(f"{team}/debut", {"starts": "09:00"}, as_="bob")
     assert (yann.balance(), awa.balance()) == (15, -15)
-    told = {"minutes": "15", "day": today(), "cle": new_id()}
-    assert "Dites à quelle heure" in yann.post(f"/recu/{awa.member_id}", status=422, **told)
-    yann.post(f"/recu/{awa.member_id}", **told, starts="11:00")
+    told, here = {"minutes": "15", "day": today()}, f"/recu/{awa.member_id}?cle={new_id()}"
+    assert "Dites à quelle heure" in yann.post(here, status=422, **told)
+    yann.post(here, **told, starts="11:00")
     assert yann.balance() == 0
 
 
 def test_no_is_one_tap_and_a_request_can_be_taken_back(yann: Place, awa: Place) -> None:
     refused, taken_back = new_id(), new_id()
     for key in (refused, taken_back):
-        yann.post(f"/donne/{awa.member_id}", cle=key, minutes="60", day=today())
+        yann.post(f"/donne/{awa.member_id}?cle={key}", minutes="60", day=today())
     awa.post(f"/demandes/{refused}/refus")
     yann.post(f"/demandes/{taken_back}/retrait")
     with tenant_context(yann.tenant.id):

@@ -62,7 +62,7 @@ class KeyedForm(Form):
         return read_key(MultiDict({"cle": str(self.cle.data)})) or new_id()
 
 
-class TimeForm(KeyedForm):
+class TimeForm(Form):
     """How long, which day, since what time if that is known, and what it was."""
 
     minutes = DurationField(
@@ -97,7 +97,7 @@ class TimeForm(KeyedForm):
         return day
 
 
-class OwnCorrectionForm(TimeForm):
+class OwnCorrectionForm(TimeForm, KeyedForm):
     """An exchange as it should have been noted, by one of its two people."""
 
     reason = StringField(

@@ -21,6 +21,11 @@ def get_hold(hold_id: uuid.UUID) -> Hold:
     return get_owned(Hold, hold_id)
 
 
+def find_hold(hold_id: uuid.UUID) -> Hold | None:
+    """A request of the organisation, None when nothing was asked under this id."""
+    return db.session.get(Hold, (require_tenant_id(), hold_id))
+
+
 def find_outcome(hold_id: uuid.UUID) -> HoldOutcome | None:
     """What became of a request, None while it waits."""
     return db.session.get(HoldOutcome, (require_tenant_id(), hold_id))
@@ -36,9 +41,9 @@ def list_asked(account_no: int) -> Sequence[Hold]:
     return db.session.scalars(_waiting().where(Hold.credit == account_no)).all()
 
 
-def list_expired(at: datetime) -> Sequence[uuid.UUID]:
+def list_expired(at: datetime) -> Sequence[Hold]:
     """The requests whose time has run out and that wait still."""
-    return [hold.id for hold in db.session.scalars(_waiting().where(Hold.expires_at <= at))]
+    return db.session.scalars(_waiting().where(Hold.expires_at <= at)).all()
 
 
 def list_requests(*, q: str = "", state: str = "attente") -> sa.Select[Hold, HoldOutcome | None]:

@@ -9,18 +9,21 @@ from flask.typing import ResponseReturnValue
 
 from app.core.access import public
 from app.core.answers import attempt, flash_undo, show_form
+from app.core.db import new_id
 from app.core.errors import DomainError
 from app.core.limits import throttled
 from app.core.text import duration
 from app.reciprocity.commands import holds
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.members import update_member
+from app.reciprocity.forms.exchanges import read_key
 from app.reciprocity.forms.hours import BeginningForm
 from app.reciprocity.forms.space import OwnSheetForm, TimeForm
 from app.reciprocity.models import Member
 from app.reciprocity.models.invitations import own_invitation, tell_own_totals
 from app.reciprocity.queries.accounts import find_terms, name_accounts
-from app.reciprocity.queries.holds import get_hold, list_asked, list_to_answer
+from app.reciprocity.queries.exchanges import find_transfer
+from app.reciprocity.queries.holds import find_hold, get_hold, list_asked, list_to_answer
 from app.reciprocity.queries.members import list_movements, totals
 from app.reciprocity.queries.offers import list_member_offers
 from app.reciprocity.queries.space import (
@@ -79,6 +82,7 @@ def choose(way: str) -> ResponseReturnValue:
         people=found[:FEW],
         known=bool(known),
         more=len(found) > FEW,
+        key=new_id(),
     )
 
 
@@ -86,15 +90,17 @@ def choose(way: str) -> ResponseReturnValue:
 @public
 @throttled("60 per hour", needs_redis=False)
 def tell(way: str, member_id: uuid.UUID) -> ResponseReturnValue:
-    """How long? What is received is noted at once; what is given waits for the other."""
+    """How long? What is received is noted at once; what is given waits for the other. `cle`: the id of what
+    is to be noted, made with the page before, so that coming back notes nothing twice."""
     other, form = get_other(space().account.number, member_id), TimeForm()
-    if attempt(form, lambda: (_receive if way == "recu" else _give)(form, other)) is None:
-        return show_form(
-            "reciprocity/space/tell.html", form, way=way, other=other, durations=DURATIONS
-        )
+    key, act = read_key(request.args) or new_id(), _receive if way == "recu" else _give
+    if attempt(form, lambda: act(key, form, other)) is None:
+        told = {"way": way, "other": other, "key": key, "durations": DURATIONS}
+        done = {"noted": find_transfer(key), "asked": find_hold(key)}
+        return show_form("reciprocity/space/tell.html", form, **told, **done)
     if way == "recu":
-        return redirect(url_for("space_exchanges.show", transfer_id=form.key, note=1), 303)
-    take_back = url_for(".answer", hold_id=form.key, answer="retrait")
+        return redirect(url_for("space_exchanges.show", transfer_id=key, note=1), 303)
+    take_back = url_for(".answer", hold_id=key, answer="retrait")
     told = f"{other.name} confirmera : {duration(form.minutes.data)}."
     flash_undo(told, take_back, "Retirer cette demande")
     return redirect(url_for(".show"), 303)
@@ -150,9 +156,9 @@ def sheet() -> ResponseReturnValue:
     return redirect(url_for(".show"), 303)
 
 
-def _receive(form: TimeForm, other: Member) -> str:
+def _receive(key: uuid.UUID, form: TimeForm, other: Member) -> str:
     exchange = Exchange(
-        form.key,
+        key,
         giver=other.account_no,
         receiver=space().account.number,
         minutes=form.minutes.data,
@@ -163,9 +169,9 @@ def _receive(form: TimeForm, other: Member) -> str:
     return record_exchange(space().actor, exchange)
 
 
-def _give(form: TimeForm, other: Member) -> str:
+def _give(key: uuid.UUID, form: TimeForm, other: Member) -> str:
     asked = holds.Request(
-        form.key,
+        key,
         giver=space().account.number,
         receiver=other.account_no,
         minutes=form.minutes.data,
