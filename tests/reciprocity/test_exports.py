@@ -159,7 +159,10 @@ def test_only_who_administers_takes_everything(client: Client, full: dict[str, i
     for who in ("bob", "carole"):
         client.get("/ascs/heures/export/", as_=who, status=403)
         client.get("/ascs/heures/export/archive", as_=who, status=403)
-    assert "soldes.csv" in client.get("/ascs/heures/export/", as_="alice").text
+    page = client.get("/ascs/heures/export/", as_="alice").text
+    assert "soldes.csv" in page
+    # With `download`, a browser would save the page that asks who one is.
+    assert '<a class="btn btn-primary" href="/ascs/heures/export/archive">' in page
     assert "pas encore ouvert" in client.get("/carsat/heures/export/", as_="fanny").text
     client.get("/carsat/heures/export/archive", as_="fanny", status=404)
 

@@ -55,11 +55,12 @@ def balances(cast: Cast, *numbers: int) -> list[int]:
 def test_a_workshop_from_names_to_hours(client: Client, cast: Cast) -> None:
     names = join(cast)
     a, b, c, d, *_ = names.values()
-    page = client.get(f"{GROUP}/?donne={a}&nom=yann", as_="alice").text
+    page = client.get(f"{GROUP}/?donne={a}&nom_donne=yann", as_="alice").text
     assert re.search(rf'name="donne" value="{a}" checked', page)
     assert re.search(rf'name="donne" value="{b}">', page)
-    page = client.get(f"{GROUP}/recu?donne={a}&donne={b}", as_="alice").text
+    page = client.get(f"{GROUP}/recu?donne={a}&donne={b}&nom_donne=yann", as_="alice").text
     assert "Bernadette et Yann ont donné à…" in page
+    assert "Vus dernièrement" in page
     assert f'type="checkbox" name="recoit" value="{a}"' not in page
     client.get(f"{GROUP}/duree?{told([a, b], [c, d])}", as_="alice")
     address = told(

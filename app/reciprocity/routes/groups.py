@@ -129,7 +129,7 @@ def reopening(number: int) -> ResponseReturnValue:
 
 def _ask_who(asked: str, gathering: Gathering) -> ResponseReturnValue:
     """The page of one side; whoever is on the other side is not offered."""
-    q = request.args.get("nom", "").strip()
+    q = request.args.get(f"nom_{asked}", "").strip()
     names = _names(gathering)
     chosen = gathering.givers if asked == "donne" else gathering.receivers
     return render_template(
