@@ -83,13 +83,16 @@ def test_public_page_names_the_person_it_is_for(render: Render, name: str, shown
 
 
 def test_plain_mail_is_not_escaped(bare_app: Flask) -> None:
-    mail = '{% extends "layouts/email.txt" %}{% block contenu %}{{ nom }}{% endblock %}'
+    mail = (
+        '{% extends "layouts/email.txt" %}{% block contenu %}{{ nom }}{% endblock %}'
+        "{% block raison %}Un lien.{% endblock %}"
+    )
     assert bare_app.jinja_loader is not None
     bare_app.jinja_loader = ChoiceLoader([DictLoader({"mail.txt": mail}), bare_app.jinja_loader])
     with bare_app.test_request_context():
         text = render_template("mail.txt", nom="L’été & l’hiver")
     assert text.startswith("L’été & l’hiver\n")
-    assert "\n-- \nRéseau des Bulles\n" in text
+    assert "\n-- \nRéseau des Bulles\nUn lien.\nUne question" in text
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: f"{path.parent.name}/{path.name}")
