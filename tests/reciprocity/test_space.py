@@ -291,6 +291,29 @@ def test_either_corrects_for_72_hours_and_both_see_it(
     assert "elle peut encore corriger" in yann.get(f"/echanges/{late}")
 
 
+def test_the_code_of_visit_is_told_once_it_serves(cast: Cast, client: Client, yann: Place) -> None:
+    code = make.code_of(cast, "alice", yann.number)
+    code = f"{code[:4]}-{code[4:]}"
+    sheet = f"/ascs/heures/membres/{yann.member_id}"
+    paper = client.post(f"{sheet}/lien/papier", as_="bob").headers["Location"]
+    for _ in range(2):  # proposed, it does not serve yet
+        assert code not in yann.get() + client.get(sheet, as_="bob").text
+        assert code not in client.get(paper, as_="bob").text
+        make.say(cast, "alice", "denis")
+    make.agree(cast)
+    assert f'Votre code de visite : <b class="text-nowrap">{code}</b>' in yann.get()
+    assert code in client.get(sheet, as_="bob").text
+    assert code in client.get(paper, as_="bob").text
+    assert code not in client.get(sheet, as_="carole").text
+    assert code not in yann.get("/echanges/") + yann.get("/fiche")
+    ginette = join(cast, "Ginette", who="denis")["Ginette"]
+    make.visit(cast, "denis", ginette, "alice", code.lower(), 45)
+    assert yann.balance() == 45
+    assert "Yann" in client.get("/ascs/heures/ailleurs/echanges?q=yann", as_="bob").text
+    theirs = client.get(f"/ccas/heures/ailleurs/echanges?q={code}", as_="denis").text
+    assert "Ginette" in theirs
+
+
 def test_a_visit_is_undone_here_and_there_for_72_hours(
     cast: Cast, client: Client, yann: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

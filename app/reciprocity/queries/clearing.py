@@ -89,6 +89,16 @@ def list_pairs(*, sort: str = "nom") -> list[Pair]:
     return pairs[::-1] if sort.startswith("-") else pairs
 
 
+def find_visit_code(account: Account) -> str:
+    """What a member says where they help someone of another organisation, as ABCD-EFGH; empty while there is
+    no agreement."""
+    agreed = sa.select(Mirror.peer_id).where(
+        Mirror.tenant_id == require_tenant_id(), Mirror.state == MirrorState.AGREED
+    )
+    code = account.pseudonym
+    return f"{code[:4]}-{code[4:]}" if db.session.scalar(sa.select(agreed.exists())) else ""
+
+
 def list_received_pairs() -> list[Pair]:
     """The proposals that await our answer."""
     return [pair for pair in list_pairs() if pair.mirror.state == MirrorState.RECEIVED]
@@ -124,7 +134,7 @@ def list_visits(
     if peer_id:
         statement = statement.where(Clearing.peer_id == peer_id)
     if q:
-        words, code = fold(q), q.upper().replace(" ", "")
+        words, code = fold(q), q.upper().replace(" ", "").replace("-", "")
         statement = statement.where(
             Member.sort_key.contains(words, autoescape=True)
             | Clearing.pseudonym.contains(code, autoescape=True)

@@ -26,6 +26,7 @@ from app.reciprocity.models.invitations import invitation, tell_limits, tell_tot
 from app.reciprocity.models.matching import shared_interests
 from app.reciprocity.queries import members as queries
 from app.reciprocity.queries.accounts import find_terms, get_account
+from app.reciprocity.queries.clearing import find_visit_code
 from app.reciprocity.queries.holdings import collect_holdings, flatten_holdings, to_plain
 from app.reciprocity.queries.members import Totals
 from app.reciprocity.queries.offers import list_member_offers, propose_people
@@ -223,6 +224,7 @@ def _hours(member: Member) -> dict[str, object]:
     given, received = queries.totals(account.number)
     return {
         "account": account,
+        "visit_code": is_team and find_visit_code(account),
         "told": tell_totals(given, received),
         "invited": is_team and invitation(member, given, received, account.balance, terms),
         "movements": queries.list_movements(account.number, for_team=is_team),

@@ -22,6 +22,7 @@ from app.reciprocity.forms.space import OwnSheetForm, TimeForm
 from app.reciprocity.models import Member
 from app.reciprocity.models.invitations import own_invitation, tell_own_totals
 from app.reciprocity.queries.accounts import find_terms, name_accounts
+from app.reciprocity.queries.clearing import find_visit_code
 from app.reciprocity.queries.exchanges import find_transfer
 from app.reciprocity.queries.holds import find_hold, get_hold, list_asked, list_to_answer
 from app.reciprocity.queries.members import list_movements, totals
@@ -65,6 +66,7 @@ def show() -> ResponseReturnValue:
         movements=list_movements(me.number, 3),
         offers=list_member_offers(space().member.id),
         thanks=thanks,
+        visit_code=find_visit_code(me),
     )
 
 

@@ -14,6 +14,8 @@ from app.core.permissions import authorize
 from app.reciprocity import emails, policies
 from app.reciprocity.commands import links
 from app.reciprocity.forms.space import DoorForm
+from app.reciprocity.queries.accounts import get_account
+from app.reciprocity.queries.clearing import find_visit_code
 from app.reciprocity.queries.links import get_link
 from app.reciprocity.queries.members import get_member
 
@@ -83,6 +85,7 @@ def printed(member_id: uuid.UUID, link_id: uuid.UUID) -> ResponseReturnValue:
         link=link,
         url=url,
         code=segno.make(url, error="m").svg_data_uri(scale=6, border=2, light="#fff"),
+        visit_code=find_visit_code(get_account(member.account_no)),
     )
 
 
