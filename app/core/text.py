@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import date, datetime
 
-from app.core.clock import paris
+from app.core.clock import paris, today
 
 DAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
 MONTHS = [
@@ -55,11 +55,14 @@ def _day(value: date) -> date:
     return paris(value).date() if isinstance(value, datetime) else value
 
 
+def _number(day: date) -> str:
+    return "1er" if day.day == 1 else str(day.day)
+
+
 def long_date(value: date) -> str:
     """20 novembre 2026"""
     day = _day(value)
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number}{NBSP}{MONTHS[day.month - 1]}{NBSP}{day.year}"
+    return f"{_number(day)}{NBSP}{MONTHS[day.month - 1]}{NBSP}{day.year}"
 
 
 def month_year(value: date) -> str:
@@ -73,9 +76,10 @@ def weekday_date(value: date) -> str:
 
 
 def short_date(value: date) -> str:
-    """20 nov."""
+    """20 nov., with its year when that is not the current one."""
     day = _day(value)
-    return f"{day.day}{NBSP}{SHORT_MONTHS[day.month - 1]}"
+    year = "" if day.year == today().year else f"{NBSP}{day.year}"
+    return f"{_number(day)}{NBSP}{SHORT_MONTHS[day.month - 1]}{year}"
 
 
 def hour(value: datetime) -> str:

@@ -81,7 +81,11 @@ def _set_rules(actor: Actor, bulle_id: uuid.UUID) -> None:
 def _live(actor: Actor, village: Village, day: date) -> None:
     members = {person.name: _join(actor, village, person) for person in village.people}
     accounts = {name: member.account_no for name, member in members.items()}
-    _take_over(actor, accounts, list(tell_year(village, day)))
+    year = list(tell_year(village, day))
+    _take_over(actor, accounts, year)
+    for help_ in reversed(year):  # so that the first of each stays
+        for name in (help_.giver, help_.receiver):
+            members[name].joined_on = help_.happened_on
     if village is DIJON:
         _live_in_dijon(actor, members, accounts, day)
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from app.core import text
 from app.core.clock import paris
 from app.core.text import (
     duration,
@@ -47,8 +48,17 @@ def test_a_day_of_the_week() -> None:
     assert weekday_date(date(2026, 11, 23)) == f"lundi 23{NBSP}novembre{NBSP}2026"
 
 
-def test_a_short_day() -> None:
-    assert short_date(date(2026, 2, 3)) == f"3{NBSP}févr."
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        (date(2026, 2, 3), "3 févr."),
+        (date(2026, 5, 1), "1er mai"),
+        (date(2025, 10, 2), "2 oct. 2025"),
+    ],
+)
+def test_a_short_day(monkeypatch: pytest.MonkeyPatch, day: date, written: str) -> None:
+    monkeypatch.setattr(text, "today", lambda: date(2026, 11, 22))
+    assert short_date(day) == written.replace(" ", NBSP)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from app.core.clock import paris
 from app.core.db import db, require_tenant_id
 from app.reciprocity.models import (
     LONGEST,
+    NO_LIMIT,
     Account,
+    AccountKind,
     Booklet,
     Category,
     ChequeUse,
@@ -29,6 +31,7 @@ from app.reciprocity.models import (
     TimeRecord,
     Transfer,
 )
+from app.reciprocity.models.accounts import ACCOUNT_KIND_LABELS
 from app.reciprocity.models.cheque_numbers import number_cheque
 from app.tenants.queries import list_joined_bulles, list_run_bulles
 
@@ -125,8 +128,9 @@ class Snapshot:
         for holder in self.holders.values():
             a = holder.account
             yield (
-                a["number"], holder.name, holder.key, a["kind"], a["balance"], a["held"], a["floor"],
-                a["ceiling"], a["version"], a["head"].hex(), a["closed_at"] and "oui",
+                a["number"], holder.name, holder.key, ACCOUNT_KIND_LABELS[AccountKind(a["kind"])],
+                a["balance"], a["held"], _bound(a["floor"]), _bound(a["ceiling"]), a["version"],
+                a["head"].hex(), a["closed_at"] and "oui",
             )  # fmt: skip
 
     def list_cheques(self) -> Iterator[Cells]:
@@ -251,6 +255,10 @@ def _list_holders() -> list[Holder]:
 
 def _stream(statement: sa.Executable) -> Iterable[Any]:
     return db.session.execute(statement, execution_options={"yield_per": AT_ONCE})
+
+
+def _bound(limit: int) -> int | None:
+    return None if abs(limit) >= NO_LIMIT else limit
 
 
 def _yes(answer: bool) -> str:

@@ -60,13 +60,13 @@ FILES = (
     ),
     File(
         "ecritures.csv",
-        "Chaque ligne de chaque compte, dans son ordre. En minutes : + donné, - reçu.",
+        "Chaque ligne de chaque compte, dans son ordre. En minutes : + donné, − reçu.",
         ("Compte", "Rang", "Échange", "Minutes", "Solde après"),
         Snapshot.list_entries,
     ),
     File(
         "soldes.csv",
-        "Chaque compte : son solde, ses limites (en minutes), l’empreinte de sa dernière écriture.",
+        "Chaque compte : solde, limites (en minutes ; vide : aucune), empreinte de sa dernière écriture.",
         (
             "Compte", "Nom", "Clé", "Genre", "Solde", "Réservé", "Plancher", "Plafond", "Rang",
             "Empreinte", "Fermé",

@@ -117,5 +117,5 @@ class Step:
 def draw_steps(bulle: Bulle) -> list[Step]:
     """The seven stages in order."""
     days = {passage.stage: passage.entered_on for passage in bulle.standing_passages}
-    written = {stage: f"{short_date(day)} {day.year}" for stage, day in days.items()}
+    written = {stage: short_date(day) for stage, day in days.items()}
     return [Step(stage.label, written.get(stage.value, "")) for stage in Stage]
