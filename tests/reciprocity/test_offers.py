@@ -32,6 +32,7 @@ from app.reciprocity.commands.offers import (
 )
 from app.reciprocity.models import Member, Offer, OfferKind
 from app.reciprocity.policies import MemberActor
+from app.reciprocity.queries import offers as queries
 from app.reciprocity.queries.categories import list_categories
 from app.reciprocity.queries.members import find_member_of
 from app.reciprocity.queries.offers import (
@@ -40,6 +41,7 @@ from app.reciprocity.queries.offers import (
     list_ending_offers,
     list_member_offers,
     list_offers,
+    propose_people,
 )
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import join, publish
@@ -193,6 +195,33 @@ def test_who_left_shows_nothing_and_publishes_nothing(cast: Cast, bernadette: in
             renew_offers(alice, [offer_id])
 
 
+def test_those_who_may_help_are_chosen_by_the_same_points(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("Both", "Alike", "Liked", "Near", "Bourlet", "Awa", "Gone")
+    both, alike, liked, near, bourlet, _, gone = join(cast, *names).values()
+    asker = join(cast, "Zoé")["Zoé"]
+    for number in (both, alike, gone):
+        publish(cast, number, "Des ourlets", theme=1)
+    for number in (both, near, gone):
+        publish(cast, number, "Plomberie")
+    publish(cast, both, "Un ourlet", REQUEST)
+    publish(cast, bourlet, "Vélo", theme=2)
+    request_id = publish(cast, asker, "Un ourlet", REQUEST)
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        for number in (both, liked):
+            member = member_of(number)
+            member.call(member.name, ["ourlets"])
+        leave_member(alice, member_of(gone).id)
+        request = get_offer(request_id)
+        best = ["Both", "Alike", "Liked", "Near"]
+        assert [proposal.name for proposal in propose_people(request)] == best
+        for most in (1, 2, 3):
+            monkeypatch.setattr(queries, "AMONG", most)
+            assert [proposal.name for proposal in propose_people(request)] == best[:most]
+
+
 def test_members_are_told_once_before_the_end(cast: Cast, bernadette: int) -> None:
     soon, later = today() + timedelta(days=10), today() + timedelta(days=30)
     publish(cast, bernadette, "Couture", expires_on=soon)
@@ -258,7 +287,7 @@ def test_two_people_add_the_same_theme_at_once(real: Flask) -> None:
         second = people.start(partial(add_category, olga, "jardinage"))
         first.commit()
         with pytest.raises(DomainError, match="« Jardinage » existe déjà"):
-            second.result(20)
+            second.result(PATIENCE)
         # Whoever gives up leaves the name free.
         people.hold(partial(add_category, olga, "Lecture")).abandon()
         assert people.do(lambda: add_category(olga, "Lecture").position) == 8

@@ -128,7 +128,7 @@ def test_who_could_help_and_why(client: Client, cast: Cast, people: dict[str, in
     assert "Propose « Cours de couture »." in page
     assert "A plus reçu que donné : c’est une occasion de donner." in page
     page = plain(client.get(address(cast, c), as_="carole").text)
-    assert "pourrait aider." in page
+    assert "Voir qui pourrait aider" in page
 
 
 def test_themes_are_the_network_s(client: Client, cast: Cast) -> None:

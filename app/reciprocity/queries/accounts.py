@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
-from app.core.db import db, require_tenant_id
+from app.core.db import among, db, require_tenant_id
 from app.reciprocity.models import (
     NO_LIMIT,
     Account,
@@ -67,14 +67,13 @@ def find_account_name(number: int) -> str:
 
 def name_accounts(numbers: Iterable[int | None]) -> dict[int, str]:
     """The names of several accounts: a member's, or the account's own label."""
-    wanted = {number for number in numbers if number is not None}
     rows = db.session.execute(
         sa.select(Account.number, sa.func.coalesce(Member.name, Account.label, "").label("name"))
         .outerjoin(
             Member,
             (Member.tenant_id == Account.tenant_id) & (Member.account_no == Account.number),
         )
-        .where(_own(), Account.number.in_(wanted))
+        .where(_own(), among(Account.number, (n for n in numbers if n is not None)))
     )
     return {row.number: row.name for row in rows}
 
@@ -83,7 +82,7 @@ def name_operators(numbers: Iterable[int]) -> dict[int, str]:
     """Who acted, by the numbers that postings carry."""
     rows = db.session.execute(
         sa.select(Operator.number, Operator.name).where(
-            Operator.tenant_id == require_tenant_id(), Operator.number.in_(set(numbers))
+            Operator.tenant_id == require_tenant_id(), among(Operator.number, numbers)
         )
     )
     return {row.number: row.name for row in rows}

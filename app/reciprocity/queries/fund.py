@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from app.core.db import db, require_tenant_id
+from app.core.db import among, db, require_tenant_id
 from app.reciprocity.models import (
     Account,
     AccountKind,
@@ -139,7 +139,7 @@ def list_confidential(transfer_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Those of these transfers that say whom the fund helped."""
     found = sa.select(Transfer.id).where(
         Transfer.tenant_id == require_tenant_id(),
-        Transfer.id.in_(list(transfer_ids)),
+        among(Transfer.id, transfer_ids),
         tells_beneficiary(),
     )
     return set(db.session.scalars(found))

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.core.db import db, get_owned, require_tenant_id
+from app.core.db import among, db, get_owned, require_tenant_id
 from app.reciprocity.models import Account, ImportRun, Member, Offer, Transfer
 
 SLICE = 5_000
@@ -119,7 +119,7 @@ def list_present(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Content]:
 def list_accounts_by_number(numbers: Iterable[int]) -> dict[int, Account]:
     """These accounts, as they are now."""
     wanted = sa.select(Account).where(
-        Account.tenant_id == require_tenant_id(), Account.number.in_(set(numbers))
+        Account.tenant_id == require_tenant_id(), among(Account.number, numbers)
     )
     found = db.session.scalars(wanted.execution_options(populate_existing=True))
     return {account.number: account for account in found}

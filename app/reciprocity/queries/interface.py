@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from app.core.db import db, require_tenant_id
+from app.core.db import among, db, require_tenant_id
 from app.reciprocity.models import Account, Entry, ExchangeNote, GroupLeg, Reversal, Transfer
 
 PAGE = 100
@@ -67,7 +67,7 @@ def map_shares(transfers: Sequence[Transfer]) -> dict[uuid.UUID, dict[int, int]]
     groups = [t.id for t in transfers if t.id not in shares]
     rows = db.session.execute(
         sa.select(GroupLeg.transfer_id, GroupLeg.account_no, GroupLeg.delta).where(
-            GroupLeg.tenant_id == require_tenant_id(), GroupLeg.transfer_id.in_(groups)
+            GroupLeg.tenant_id == require_tenant_id(), among(GroupLeg.transfer_id, groups)
         )
     )
     for transfer_id, number, delta in rows:

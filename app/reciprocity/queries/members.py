@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.clock import now
-from app.core.db import db, get_owned, require_tenant_id
+from app.core.db import among, db, get_owned, require_tenant_id
 from app.core.text import duration, fold
 from app.reciprocity.models import (
     EXCHANGES,
@@ -25,9 +26,14 @@ from app.reciprocity.models import (
     Reversal,
     Transfer,
 )
+from app.reciprocity.models.words import stems
 from app.reciprocity.queries.accounts import get_system_account, name_accounts
 from app.reciprocity.queries.fund import tells_beneficiary
 
+AMONG = 100
+"""How many people, chosen by the words of their search keys, are looked at closely."""
+MOST_WORDS = 24
+"""How many words choose them: the longest, which say most."""
 REFUNDABLE = timedelta(hours=72)
 """How long after a departure the hours can be given back: as long as an exchange can be corrected."""
 
@@ -101,19 +107,28 @@ def list_members(
     return statement.order_by(order, Member.sort_key, Member.id)
 
 
-def list_company(member: Member) -> Sequence[Member]:
-    """The other members who said what they like: with whom one may have something in common."""
-    return db.session.scalars(
-        sa.select(Member)
+def list_company(member: Member) -> Sequence[sa.Row[uuid.UUID, str, list[str]]]:
+    """Who seems to like what a member likes, AMONG at most: id, name, interests; most words alike first."""
+    common = count_words(Member.search_key, stems(" ".join(member.interests)))
+    return db.session.execute(
+        sa.select(Member.id, Member.name, Member.interests)
         .where(
             _own(),
             Member.id != member.id,
             Member.left_on.is_(None),
             Member.erased_at.is_(None),
-            sa.func.cardinality(Member.interests) > 0,
+            common > 0,
         )
-        .order_by(Member.sort_key, Member.id)
+        .order_by(common.desc(), Member.sort_key, Member.id)
+        .limit(AMONG)
     ).all()
+
+
+def count_words(key: InstrumentedAttribute[str], words: Iterable[str]) -> sa.ColumnElement[int]:
+    """How many of these stems a search key holds, inside longer words too. PostgreSQL chooses so whom to
+    compare, and a page does not read everyone."""
+    telling = sorted(words, key=lambda word: (-len(word), word))[:MOST_WORDS]
+    return sum((sa.cast(key.contains(word), sa.Integer) for word in telling), sa.literal(0))
 
 
 @dataclass(frozen=True)
@@ -215,7 +230,7 @@ def list_totals(numbers: Iterable[int]) -> dict[int, Totals]:
 
     An account without any exchange is absent. Hours of welcome, gifts and grants are not exchanges.
     """
-    rows = db.session.execute(select_totals().where(Entry.account_no.in_(set(numbers))))
+    rows = db.session.execute(select_totals().where(among(Entry.account_no, numbers)))
     return {number: Totals(given, received) for number, given, received in rows}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,23 +13,29 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.core.clock import today
-from app.core.db import db, require_tenant_id
+from app.core.db import among, db, require_tenant_id
 from app.core.text import fold
 from app.reciprocity.models import Member, Offer, OfferKind
 from app.reciprocity.models.matching import (
     GIVERS,
     RECEIVERS,
+    SAME_INTEREST,
+    SAME_THEME,
+    SAME_WORDS,
     Candidate,
     Notice,
     Proposal,
     compare,
     rank,
 )
+from app.reciprocity.models.words import stems
 from app.reciprocity.queries.accounts import find_terms
-from app.reciprocity.queries.members import list_totals
+from app.reciprocity.queries.members import AMONG, count_words, list_totals
 
 SOON = timedelta(days=14)
 """How long before its end a notice is said to end."""
+PROPOSED = 5
+"""How many people are proposed for a notice."""
 STATES = {"bientot": "Bientôt finies", "finies": "Finies ou retirées"}
 """What the list is filtered by, besides the notices that are shown."""
 
@@ -119,7 +126,7 @@ def list_unreminded_offers() -> Sequence[Offer]:
     ).all()
 
 
-def propose_people(offer: Offer, limit: int = 5) -> list[Proposal]:
+def propose_people(offer: Offer) -> list[Proposal]:
     """Who could help with a request, or enjoy an offer, best first, each with its reason."""
     looked_for = OfferKind.OFFER if offer.kind == OfferKind.REQUEST else OfferKind.REQUEST
     side = GIVERS if looked_for == OfferKind.OFFER else RECEIVERS
@@ -129,38 +136,68 @@ def propose_people(offer: Offer, limit: int = 5) -> list[Proposal]:
     totals = list_totals(match.candidate.account_no for match in matches)
     terms = find_terms(offer.member.bulle_id)
     far = terms.gentle_high if side is GIVERS else -terms.gentle_low
-    return rank(matches, totals, side, far)[:limit]
+    return rank(matches, totals, side, far)[:PROPOSED]
 
 
 def _candidates(offer: Offer, looked_for: OfferKind) -> list[Candidate]:
-    """Everyone but who asks, with what they offer (or ask for): one statement."""
-    shown = (Offer.closed_at.is_(None)) & (Offer.expires_on >= today())
-    rows = db.session.execute(
-        sa.select(Member, Offer.title, Offer.text, Offer.category_id)
-        .outerjoin(
-            Offer,
-            (Offer.tenant_id == Member.tenant_id)
-            & (Offer.member_id == Member.id)
-            & (Offer.kind == looked_for.value)
-            & shown,
+    """Who seems to have most in common with a notice, AMONG at most, with what they offer (or ask for)."""
+    standing = (
+        Offer.tenant_id == require_tenant_id(),
+        Offer.kind == looked_for.value,
+        Offer.closed_at.is_(None),
+        Offer.expires_on >= today(),
+    )
+    people = db.session.execute(_most_alike(offer, standing)).all()
+    notices: dict[uuid.UUID, list[Notice]] = defaultdict(list)
+    said = db.session.execute(
+        sa.select(Offer.member_id, Offer.title, Offer.text, Offer.category_id)
+        .where(*standing, among(Offer.member_id, (person.id for person in people)))
+        .order_by(Offer.published_at.desc())
+    )
+    for member_id, title, text, category_id in said:
+        notices[member_id].append(Notice(title, text, category_id))
+    return [Candidate(*person, notices[person.id]) for person in people]
+
+
+def _most_alike(
+    offer: Offer, standing: Iterable[sa.ColumnElement[bool]]
+) -> sa.Select[uuid.UUID, int, str, list[str]]:
+    """Members by the points that `compare` will give, as far as search keys tell. Between equals chance
+    decides, the same for the same notice: an early letter of the alphabet gives no advantage."""
+    words = stems(f"{offer.title} {offer.text}")
+    alike = count_words(Offer.search_key, words) > 0
+    near = ~alike & (Offer.category_id == offer.category_id)
+    noticed = (
+        sa.select(
+            Offer.member_id,
+            (
+                _points(sa.func.bool_or(alike), SAME_WORDS)
+                + _points(sa.func.bool_or(near), SAME_THEME)
+            ).label("points"),
         )
+        .where(*standing, alike | near)
+        .group_by(Offer.member_id)
+        .subquery()
+    )
+    liked = count_words(Member.search_key, words) > 0
+    points = sa.func.coalesce(noticed.c.points, 0) + _points(liked, SAME_INTEREST)
+    chance = sa.func.md5(sa.cast(Member.id, sa.Text) + str(offer.id))
+    return (
+        sa.select(Member.id, Member.account_no, Member.name, Member.interests)
+        .outerjoin(noticed, noticed.c.member_id == Member.id)
         .where(
             Member.tenant_id == require_tenant_id(),
             Member.id != offer.member_id,
             *_present(),
-            Offer.id.is_not(None) | (sa.func.cardinality(Member.interests) > 0),
+            points > 0,
         )
-        .order_by(Member.account_no, Offer.published_at.desc())
+        .order_by(points.desc(), chance)
+        .limit(AMONG)
     )
-    notices: dict[Member, list[Notice]] = {}
-    for member, title, text, category_id in rows:
-        own = notices.setdefault(member, [])
-        if title is not None:
-            own.append(Notice(title, text, category_id))
-    return [
-        Candidate(member.id, member.account_no, member.name, member.interests, own)
-        for member, own in notices.items()
-    ]
+
+
+def _points(has: sa.ColumnElement[bool], points: int) -> sa.ColumnElement[int]:
+    return sa.case((has, points), else_=0)
 
 
 def _offers() -> sa.Select[Offer]:

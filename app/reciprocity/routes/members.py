@@ -21,7 +21,7 @@ from app.reciprocity import policies
 from app.reciprocity.commands import members as commands
 from app.reciprocity.commands.accounts import follow_default_limits, set_limits
 from app.reciprocity.forms.members import JoiningForm, LimitsForm, MemberForm
-from app.reciprocity.models import Member, OfferKind
+from app.reciprocity.models import Member
 from app.reciprocity.models.invitations import invitation, tell_limits, tell_totals
 from app.reciprocity.models.matching import shared_interests
 from app.reciprocity.queries import members as queries
@@ -29,7 +29,7 @@ from app.reciprocity.queries.accounts import find_terms, get_account
 from app.reciprocity.queries.clearing import find_visit_code
 from app.reciprocity.queries.holdings import collect_holdings, flatten_holdings, to_plain
 from app.reciprocity.queries.members import Totals
-from app.reciprocity.queries.offers import list_member_offers, propose_people
+from app.reciprocity.queries.offers import list_member_offers
 from app.tenants.models import Bulle
 from app.tenants.queries import get_bulle, list_run_bulles
 
@@ -44,8 +44,8 @@ HEADER = (
     "Minutes reçues",
 )
 CONTACTS = ("E-mail", "Téléphone")
-COMPANY, HELPERS = 5, 3
-"""How many people the sheet names: with something in common, for each need."""
+COMPANY = 5
+"""How many people with something in common the sheet names."""
 
 
 @bp.get("/")
@@ -95,7 +95,7 @@ def show(member_id: uuid.UUID) -> ResponseReturnValue:
         bulle=_bulle_names().get(str(member.bulle_id), ""),
         company=_company(member),
         **_hours(member),
-        **_notices(member),
+        offers=list_member_offers(member.id),
         **_rights(),
     )
 
@@ -233,13 +233,6 @@ def _hours(member: Member) -> dict[str, object]:
     }
 
 
-def _notices(member: Member) -> dict[str, object]:
-    """What they offer and ask for, with who could help."""
-    offers = list_member_offers(member.id)
-    requests = [offer for offer in offers if offer.kind == OfferKind.REQUEST]
-    return {"offers": offers, "helpers": {o.id: propose_people(o, HELPERS) for o in requests}}
-
-
 def _rights() -> dict[str, bool]:
     return {
         "can_record": policies.can_record(g.actor),
@@ -260,7 +253,7 @@ def _bulles_for(member: Member) -> list[Bulle]:
     return run
 
 
-def _company(member: Member) -> list[tuple[Member, list[str]]]:
+def _company(member: Member) -> list[tuple[sa.Row[uuid.UUID, str, list[str]], list[str]]]:
     """Who likes the same things, those with most in common first."""
     shared = [
         (other, shared_interests(member.interests, other.interests))
