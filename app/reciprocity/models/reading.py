@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from datetime import date, datetime
 
 from app.core.clock import paris, today
@@ -55,6 +56,8 @@ def _french_day(day: int, month: int, year: str | None, *, guess_year: bool) -> 
         return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
     if not guess_year:
         raise ValueError(year)
-    this_year = today().year
-    latest = date(this_year, month, day)
-    return latest if latest <= today() else date(this_year - 1, month, day)
+    latest = today()
+    guess = latest.year - ((month, day) > (latest.month, latest.day))
+    while (month, day) == (2, 29) and not isleap(guess):
+        guess -= 1
+    return date(guess, month, day)
