@@ -7,13 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask, g, request_started, template_rendered
 
+from app.core.clock import now, paris
 from app.core.config import Settings
 from app.core.db import Model, db
 from app.web import create_app
@@ -24,6 +28,26 @@ from tests.http import Client
 
 PROJECT = Path(__file__).resolve().parent.parent
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+LONGEST = timedelta(minutes=3)
+"""What a test may last."""
+
+# A slow machine is no fault: only what is wrong is one.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_runtest_setup() -> None:
+    """Have no test begin on one day and end on the next: it reads the clock, and the database too."""
+    time.sleep(pause_at(paris(now())))
+
+
+def pause_at(instant: datetime) -> float:
+    """Seconds to wait at an instant, on the clock of Paris, for a test to end on the day it begins."""
+    midnight = (instant + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    left = midnight - instant
+    return left.total_seconds() if left < LONGEST else 0
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from tests.architecture.isolation import MUTANTS, Isolation, World
 ATTACK = settings(
     max_examples=40,
     stateful_step_count=20,
-    deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.generate],

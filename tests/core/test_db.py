@@ -21,6 +21,7 @@ from app.core.db import (
 )
 from app.core.numbering import Counter, next_number
 from tests.factories.cast import Cast, build_cast
+from tests.factories.together import PATIENCE
 
 COUNT = sa.select(sa.func.count()).select_from(Counter)
 
@@ -165,7 +166,7 @@ def test_two_who_ask_for_a_number_at_once_get_two(real: Flask) -> None:
 
     def take() -> None:
         with real.app_context(), tenant_context(tenant_id):
-            first_holds.wait(10)
+            first_holds.wait(PATIENCE)
             given.append(next_number("convention")[5:])
             db.session.commit()
 
@@ -175,5 +176,5 @@ def test_two_who_ask_for_a_number_at_once_get_two(real: Flask) -> None:
         given.append(next_number("convention")[5:])
         first_holds.set()
         db.session.commit()
-    second.join(10)
+    second.join(PATIENCE)
     assert sorted(given) == ["001", "002"]

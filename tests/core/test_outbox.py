@@ -77,12 +77,12 @@ def lose(app: Flask, row: OutboxRow) -> None:
 
 def test_what_is_in_the_queue_is_not_pushed_again(app: Flask, row: OutboxRow) -> None:
     jobs.push_due()
-    row.pushed_at = now() - LEASE - timedelta(seconds=1)
+    row.pushed_at = (before := now()) - LEASE - timedelta(seconds=1)
     db.session.commit()
     jobs.push_due()
     assert queued(app) == [str(row.id)]
     assert row.attempts == 0
-    assert row.pushed_at > now() - LEASE
+    assert row.pushed_at >= before
 
 
 def test_what_never_reached_the_queue_is_pushed_at_once(app: Flask, row: OutboxRow) -> None:
@@ -94,9 +94,10 @@ def test_what_never_reached_the_queue_is_pushed_at_once(app: Flask, row: OutboxR
 
 def test_what_was_lost_is_a_failure_and_is_run_again(app: Flask, row: OutboxRow) -> None:
     lose(app, row)
+    before = now()
     jobs.push_due()
     assert (row.attempts, row.last_error, row.failed_at) == (1, LOST, None)
-    assert now() < row.due_at < now() + timedelta(seconds=5)
+    assert before < row.due_at < now() + timedelta(seconds=5)
     row.due_at = now()
     db.session.commit()
     jobs.push_due()

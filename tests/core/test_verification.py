@@ -179,7 +179,7 @@ def test_sees_a_signature_added_after_the_seal(
     assert seal.tampered
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=st.integers(0, 2**20), bit=st.integers(0, 7))
 def test_sees_any_bit_of_a_sealed_file(papers: Papers, trust: Trust, place: int, bit: int) -> None:
     # All but the last timestamp's own value, whose every byte cannot vouch for itself.

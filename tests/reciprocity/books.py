@@ -99,7 +99,12 @@ class Books:
                 " ON CONFLICT DO NOTHING",
                 (tenant, tenant.hex[-6:]),
             )
-        self.today: date = self.ask("SELECT ledger_today()")
+
+    @property
+    def today(self) -> date:
+        """The day, as the registers read it."""
+        found: date = self.ask("SELECT ledger_today()")
+        return found
 
     def empty(self) -> None:
         """Forget every register."""

@@ -12,13 +12,26 @@ from app.reciprocity.commands.accounts import GRACE_DAYS
 from app.reciprocity.models import NO_LIMIT
 
 Case = tuple[str, dict[str, Any], str]
-TOMORROW = today() + timedelta(days=1)
-SEALED = today() - timedelta(days=GRACE_DAYS)
 NOBODY = 4000
 FUND = 2
 MOST = 2**31 - 1
 DIFFERENT = "exists_with_different_content"
 NO_TRANSFER = "unknown_transfer"
+
+
+def _ago(days: int) -> Any:
+    """That many days before the day of the call."""
+    return lambda _: today() - timedelta(days=days)
+
+
+def _days(*told: int | str | None) -> Any:
+    """A number is that many days before the day of the call; anything else stands as it is."""
+    return lambda _: [
+        str(today() - timedelta(days=day)) if isinstance(day, int) else day for day in told
+    ]
+
+
+TODAY, TOMORROW, SEALED = _ago(0), _ago(-1), _ago(GRACE_DAYS)
 
 
 def _id(name: str) -> Any:
@@ -110,7 +123,7 @@ GROUPS: list[Case] = [
 
 NO_BATCH: list[dict[str, Any]] = [
     *({name: None} for name in ("p_ids", "p_debits", "p_credits", "p_minutes", "p_days")),
-    {"p_minutes": [30]}, {"p_debits": []}, {"p_days": [today()] * 3},
+    {"p_minutes": [30]}, {"p_debits": []}, {"p_days": _days(0, 0, 0)},
     {"p_debits": lambda d: [[d.yann, d.awa]]},
 ]  # fmt: skip
 BATCHES: list[Case] = [
@@ -122,7 +135,7 @@ BATCHES: list[Case] = [
     ("ledger_post_batch", {"p_minutes": [30, None]}, "minutes_not_positive"),
     ("ledger_post_batch", {"p_minutes": [30, 1441]}, "too_long"),
     ("ledger_post_batch", {"p_ids": lambda d: [new_id(), None]}, "incomplete"),
-    ("ledger_post_batch", {"p_days": [today(), None]}, "incomplete"),
+    ("ledger_post_batch", {"p_days": _days(0, None)}, "incomplete"),
     ("ledger_post_batch", {"p_debits": lambda d: [d.yann, None]}, "unknown_account"),
     ("ledger_post_batch", {"p_debits": lambda d: [d.yann, NOBODY]}, "unknown_account"),
     ("ledger_post_batch", {"p_credits": _who("bernadette", "awa")}, "same_account"),
@@ -131,12 +144,12 @@ BATCHES: list[Case] = [
     ("ledger_post_batch", {"p_debits": _who("yann", "fatima"), "p_minutes": [30, 61]}, "floor_reached"),
     ("ledger_post_batch", {"p_debits": _who("fatima", "fatima"), "p_minutes": [30, 31]}, "floor_reached"),
     ("ledger_post_batch", {"p_credits": _who("michel", "michel"), "p_minutes": [30, 31]}, "ceiling_reached"),
-    ("ledger_post_batch", {"p_days": [today(), TOMORROW]}, "future_day"),
-    ("ledger_post_batch", {"p_days": [today(), SEALED]}, "day_sealed"),
-    ("ledger_post_batch", {"p_days": [str(today()), "-infinity"]}, "day_sealed"),
-    ("ledger_post_batch", {"p_kind": "import", "p_days": [str(today()), "-infinity"]}, "day_too_old"),
-    ("ledger_post_batch", {"p_kind": "import", "p_days": [str(today()), "1979-12-31"]}, "day_too_old"),
-    ("ledger_post_batch", {"p_kind": "import", "p_days": [str(today()), "infinity"]}, "future_day"),
+    ("ledger_post_batch", {"p_days": _days(0, -1)}, "future_day"),
+    ("ledger_post_batch", {"p_days": _days(0, GRACE_DAYS)}, "day_sealed"),
+    ("ledger_post_batch", {"p_days": _days(0, "-infinity")}, "day_sealed"),
+    ("ledger_post_batch", {"p_kind": "import", "p_days": _days(0, "-infinity")}, "day_too_old"),
+    ("ledger_post_batch", {"p_kind": "import", "p_days": _days(0, "1979-12-31")}, "day_too_old"),
+    ("ledger_post_batch", {"p_kind": "import", "p_days": _days(0, "infinity")}, "future_day"),
     ("ledger_post_batch", {"p_operator": NOBODY}, "unknown_operator"),
     ("ledger_post_batch", {"p_ids": lambda d: [new_id(), d.ids["exchange"]]}, DIFFERENT),
     ("ledger_post_batch", {"p_ids": lambda d: [d.ids["gift"]] * 2}, DIFFERENT),
@@ -270,7 +283,7 @@ HOURS: list[Case] = [
     ("ledger_declare_time", {"p_starts": time(9, 30), "p_regime": "paid"}, "same_hour"),
     ("ledger_declare_time", {"p_id": _id("hours"), "p_minutes": 30}, DIFFERENT),
     ("ledger_declare_time", {"p_id": _id("hours"), "p_account": _one("yann")}, DIFFERENT),
-    ("ledger_declare_time", {"p_account": _one("bernadette"), "p_on": today()}, "exchange_needs_start"),
+    ("ledger_declare_time", {"p_account": _one("bernadette"), "p_on": TODAY}, "exchange_needs_start"),
     *_dated("ledger_declare_time"),
     *(("ledger_time_exchange", {"p_minutes": m}, "minutes_not_positive") for m in (None, 0, -60)),
     ("ledger_time_exchange", {"p_minutes": MOST}, "crosses_midnight"),
@@ -288,14 +301,14 @@ HOURS: list[Case] = [
         for number in (None, NOBODY, _one("yann"))
     ),
     *(("ledger_void_time", {"p_id": to}, "unknown_hours") for to in (None, new_id(), _id("exchange"))),
-    ("ledger_post_exchange", {"p_on": lambda d: today() - timedelta(days=10), "p_credit": _one("awa")},
+    ("ledger_post_exchange", {"p_on": _ago(10), "p_credit": _one("awa")},
      "start_needed"),
-    ("ledger_post_group", {"p_on": lambda d: today() - timedelta(days=10),
+    ("ledger_post_group", {"p_on": _ago(10),
                            "p_accounts": _who("awa", "yann", "bernadette")}, "start_needed"),
-    ("ledger_post_batch", {"p_days": [today(), today() - timedelta(days=10)],
+    ("ledger_post_batch", {"p_days": _days(0, 10),
                            "p_debits": _who("yann", "yann"), "p_credits": _who("bernadette", "awa")},
      "start_needed"),
-    ("ledger_post_exchange", {"p_on": lambda d: today() - timedelta(days=10), "p_credit": _one("awa"),
+    ("ledger_post_exchange", {"p_on": _ago(10), "p_credit": _one("awa"),
                               "p_starts": time(11, 59)}, "same_hour"),
     ("ledger_post_exchange", {"p_starts": time(23, 31)}, "crosses_midnight"),
 ]  # fmt: skip

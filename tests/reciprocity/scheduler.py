@@ -282,6 +282,7 @@ class Schedule:
     def crash_at_commit(self, session: Session) -> None:
         """Say commit, and die: the number of the transaction tells afterwards whether it did."""
         number, writings = session.number, session.writings
+        self.counted["crashes as it commits"] += 1
         session.say("COMMIT")
         self.crash(session)
         if number and self.books.ask("SELECT pg_xact_status(%s::xid8)", number) == "committed":

@@ -49,7 +49,8 @@ def owner(app: Flask) -> sa.Engine:
     version=INTS, delta=INTS,
 )  # fmt: skip
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_python_and_postgresql_agree_on_every_byte(
     twin: sa.Connection,

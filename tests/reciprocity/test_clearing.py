@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.exc import NoResultFound
@@ -140,9 +141,8 @@ def test_an_exchange_is_noted_in_both_registers_once(two: Two) -> None:
         visit = get_visit(help_.id)
         assert (visit.name, visit.code, visit.we_received) == ("Bernadette", two.there_code, True)
     assert two.balances() == (-90, 90, -90, 90)
-    for change in ({"minutes": 60}, {"happened_on": today().replace(day=1)}):
-        if replace(help_, **change) != help_:
-            assert refused(two, "alice", replace(help_, **change)).code.startswith("exists_with")
+    for change in ({"minutes": 60}, {"happened_on": today() - timedelta(days=1)}):
+        assert refused(two, "alice", replace(help_, **change)).code.startswith("exists_with")
     with tenant_context(two.cast.home("denis").id):
         [seen] = db.session.execute(
             db.text("SELECT transfer_id, pseudonym FROM clearings WHERE peer_id = :p"),
@@ -257,8 +257,8 @@ def test_codes_and_accounts_of_others_are_of_no_use(two: Two) -> None:
         ({"minutes": 0}, "minutes_not_positive"),
         ({"minutes": -60}, "minutes_not_positive"),
         ({"minutes": 1441}, "too_long"),
-        ({"happened_on": today().replace(year=today().year + 1, day=1)}, "future_day"),
-        ({"happened_on": today().replace(year=today().year - 1, day=1)}, "day_sealed"),
+        ({"happened_on": date.max}, "future_day"),
+        ({"happened_on": date.min}, "day_sealed"),
     ],
 )
 def test_durations_and_days_that_cannot_be(two: Two, change: dict[str, object], code: str) -> None:

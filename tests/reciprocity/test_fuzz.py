@@ -19,7 +19,6 @@ from tests.reciprocity.machine import start
 from tests.reciprocity.test_isolation_attack import functions
 
 MOST = 2**31 - 1
-TODAY = today()
 ids = st.integers(0, 12).map(lambda n: uuid.UUID(int=n)) | st.uuids() | st.sampled_from(TENANTS)
 numbers = (
     st.integers(-3, 14)
@@ -27,7 +26,7 @@ numbers = (
     | st.sampled_from([-MOST - 1, -MOST, MOST, 2_000_000_000])
 )
 days = (
-    st.integers(-5, 40).map(lambda n: str(TODAY - timedelta(days=n)))
+    st.integers(-5, 40).map(lambda n: str(today() - timedelta(days=n)))
     | st.dates().map(str)
     | st.sampled_from(["infinity", "-infinity", "4713-01-01 BC", "5874897-12-31"])
 )
@@ -61,7 +60,6 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
 }  # fmt: skip
 FUZZ = settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.generate],

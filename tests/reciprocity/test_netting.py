@@ -6,6 +6,7 @@ import itertools
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -35,10 +36,14 @@ from tests.factories.cast import Cast
 from tests.factories.reciprocity import join
 from tests.factories.work import do_work, failures
 
-MONTH = today().replace(day=1)
 RING = ("alice", "denis", "fanny")
 NODES = [uuid.UUID(int=n) for n in range(7)]
 PAIRS = list(itertools.combinations(NODES, 2))
+
+
+def this_month() -> date:
+    """Its first day."""
+    return today().replace(day=1)
 
 
 @st.composite
@@ -139,8 +144,8 @@ class Ring:
         """Each tells the network, which proposes; the loop's id."""
         for who in RING:
             with tenant_context(self.cast.home(who).id):
-                assert send_balances(MONTH)
-                assert not send_balances(MONTH)
+                assert send_balances(this_month())
+                assert not send_balances(this_month())
                 db.session.commit()
         do_work()
         assert failures() == []
@@ -268,15 +273,15 @@ def test_a_loop_that_one_side_made_up_is_not_written(ring: Ring) -> None:
     netting_id = ring.propose()
     for who in ("denis", "fanny"):
         ring.answer(who, netting_id)
-    ids = [ring.cast.home(who).id for who in RING]
+    ids, month = [ring.cast.home(who).id for who in RING], this_month()
     with tenant_context(ids[0]):
         forged = Loop((ids[0], ids[1], ids[2]), 30).legs()
         other = Netting(
-            id=uuid.uuid4(), month=MONTH, legs=forged, sha256=sha256_of(forged), state="accepted"
+            id=uuid.uuid4(), month=month, legs=forged, sha256=sha256_of(forged), state="accepted"
         )
         crooked = [{**forged[0], "minutes": 5}, *forged[1:]]
         bent = Netting(
-            id=uuid.uuid4(), month=MONTH, legs=crooked, sha256=sha256_of(crooked), state="accepted"
+            id=uuid.uuid4(), month=month, legs=crooked, sha256=sha256_of(crooked), state="accepted"
         )
         db.session.add_all([other, bent])
         db.session.flush()
@@ -288,16 +293,16 @@ def test_a_loop_that_one_side_made_up_is_not_written(ring: Ring) -> None:
 
 
 def test_forged_letters_change_nothing(ring: Ring) -> None:
-    ids = [ring.cast.home(who).id for who in RING]
+    ids, month = [ring.cast.home(who).id for who in RING], this_month().isoformat()
     netting_id = ring.propose()
     legs = Loop((ids[0], ids[1], ids[2]), 10).legs()
-    letter = {"month": MONTH.isoformat(), "legs": legs, "sha256": sha256_of(legs)}
+    letter = {"month": month, "legs": legs, "sha256": sha256_of(legs)}
     voisins, network = ring.cast.tenants["voisins"].id, ring.cast.home("olga").id
     with tenant_context(voisins):
         deliver(ids[0], NETTING, uuid.uuid4(), letter)  # not from the network
         deliver(ids[0], ANSWER, netting_id, {"answer": "declined"})  # not of the loop
         for balances in ("x", {"x": 1}, {str(ids[0]): "1"}, {str(ids[0]): 10**6}):
-            deliver(network, BALANCES, voisins, {"month": MONTH.isoformat(), "balances": balances})
+            deliver(network, BALANCES, voisins, {"month": month, "balances": balances})
         deliver(network, BALANCES, voisins, {"month": "demain"})
         db.session.commit()
     with tenant_context(network):
@@ -321,7 +326,7 @@ def test_a_refusal_that_arrives_before_the_proposal(ring: Ring) -> None:
         db.session.commit()
     do_work()
     with tenant_context(ring.cast.home("olga").id):
-        letter = {"month": MONTH.isoformat(), "legs": legs, "sha256": sha256_of(legs)}
+        letter = {"month": this_month().isoformat(), "legs": legs, "sha256": sha256_of(legs)}
         deliver(ids[0], NETTING, netting_id, letter)
         db.session.commit()
     do_work()
@@ -332,14 +337,15 @@ def test_a_refusal_that_arrives_before_the_proposal(ring: Ring) -> None:
 def test_the_month_s_end_and_the_daily_work(ring: Ring) -> None:
     ring.propose()
     with tenant_context(ring.cast.home("olga").id):
-        assert propose_nettings(MONTH) == 0  # once a month
+        assert propose_nettings(this_month()) == 0  # once a month
     for who in (*RING, "olga"):
         with tenant_context(ring.cast.home(who).id):
             tend_nettings()
             db.session.commit()
     assert ring.states() == ["proposed"] * 3
+    next_year = this_month().replace(year=today().year + 1)
     with tenant_context(ring.cast.home("alice").id):
-        lapse_nettings(MONTH.replace(year=MONTH.year + 1))
+        lapse_nettings(next_year)
         db.session.commit()
     assert ring.states() == ["lapsed", "proposed", "proposed"]
 
@@ -347,8 +353,8 @@ def test_the_month_s_end_and_the_daily_work(ring: Ring) -> None:
 def test_a_debt_that_one_side_alone_tells_is_not_counted(ring: Ring) -> None:
     for who in RING[:2]:
         with tenant_context(ring.cast.home(who).id):
-            send_balances(MONTH)
+            send_balances(this_month())
             db.session.commit()
     do_work()
     with tenant_context(ring.cast.home("olga").id):
-        assert propose_nettings(MONTH) == 0
+        assert propose_nettings(this_month()) == 0

@@ -45,7 +45,7 @@ from app.reciprocity.queries.offers import (
 )
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import join, publish
-from tests.factories.together import crowd
+from tests.factories.together import PATIENCE, crowd
 
 OFFER, REQUEST = OfferKind.OFFER, OfferKind.REQUEST
 

@@ -28,7 +28,7 @@ from app.reciprocity.models.chain import seal_root, seal_text
 from app.reciprocity.queries.proof import find_root_before, get_seal, list_seal_heads
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import exchange, join
-from tests.factories.together import Crowd, crowd
+from tests.factories.together import PATIENCE, Crowd, crowd
 from tests.factories.work import do_work
 
 
@@ -177,6 +177,7 @@ def is_waiting(sealer: Future[int]) -> bool:
         " WHERE datname = current_database() AND wait_event = 'PgSleep'"
     )
     while not sealer.done():
+        db.session.rollback()  # PostgreSQL lists the sessions once in a transaction
         if db.session.scalar(sleeping):
             return True
     return False
@@ -189,7 +190,7 @@ def test_a_posting_in_flight_is_waited_for_and_whole(staged: tuple[Cast, Crowd])
     sealer = people.start(sealing.write_seal)
     assert is_waiting(sealer)
     author.commit()
-    assert sealer.result(20) == 1
+    assert sealer.result(PATIENCE) == 1
     assert people.do(lambda: covered(1)) == {a: 1, b: 1}
 
 
@@ -200,7 +201,7 @@ def test_what_is_abandoned_is_in_no_seal(staged: tuple[Cast, Crowd]) -> None:
     sealer = people.start(sealing.write_seal)
     assert is_waiting(sealer)
     author.abandon()
-    assert sealer.result(20) == 1
+    assert sealer.result(PATIENCE) == 1
     assert people.do(lambda: covered(1)) == {}
 
 
@@ -217,7 +218,7 @@ def test_a_posting_of_a_day_that_closes_is_in_the_seal_or_refused(
     sealer = people.start(sealing.write_seal)
     assert is_waiting(sealer)
     early.commit()
-    sealer.result(20)
+    sealer.result(PATIENCE)
     assert people.do(lambda: covered(1)) == {a: 1, b: 1}
     assert people.do(lambda: get_seal(1).closed_through) == today() - timedelta(days=5)
 
@@ -232,7 +233,7 @@ def test_who_comes_after_the_seal_began_is_not_waited_for_nor_lost(
     assert is_waiting(sealer)
     late = people.hold(note(cast, c, d))
     early.commit()
-    assert sealer.result(20) == 1
+    assert sealer.result(PATIENCE) == 1
     late.commit()
     assert people.do(sealing.write_seal) == 2
     assert people.do(lambda: (covered(1), covered(2))) == ({a: 1, b: 1}, {c: 1, d: 1})
@@ -257,6 +258,6 @@ def test_two_who_seal_at_once_go_on_from_each_other(staged: tuple[Cast, Crowd]) 
     a, b, *_ = join(cast).values()
     exchange(cast, a, b, 60)
     sealers = [people.start(sealing.write_seal) for _ in range(4)]
-    assert {sealer.result(20) for sealer in sealers} == {1}
+    assert {sealer.result(PATIENCE) for sealer in sealers} == {1}
     moved = people.do(lambda: db.session.scalars(sa.select(Account.version)).all())
     assert sum(moved) == people.do(lambda: get_seal(1).entries)
