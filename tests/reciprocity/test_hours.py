@@ -35,6 +35,7 @@ from app.reciprocity.queries.hours import (
     list_totals,
     list_untimed,
 )
+from app.reciprocity.queries.members import find_member_of
 from app.reciprocity.routes import home as home_routes
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
@@ -379,6 +380,13 @@ def test_the_place_of_the_hours_and_the_home(
             "ledger_place_hold", p_id=new_id(), p_debit=a, p_credit=b, p_minutes=30, p_on=DAY,
             p_wording="", p_expires=now() + timedelta(days=9), p_operator=operator_of(alice),
         )  # fmt: skip
+        db.session.commit()
+    assert "1\u00a0échange à confirmer" in client.get("/ascs/taches", as_="alice").text
+    assert "Échanges à confirmer\u00a0: 1" in client.get("/ascs/heures/", as_="alice").text
+    with tenant_context(alice.tenant_id):
+        receiver = find_member_of(a)
+        assert receiver
+        receiver.reach("bernadette@exemple.fr", None)
         db.session.commit()
     assert "à confirmer" not in client.get("/ascs/taches", as_="alice").text
     monkeypatch.setattr(home_routes, "PATIENCE", timedelta(0))

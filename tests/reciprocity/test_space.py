@@ -14,7 +14,7 @@ from app.core.clock import now, today
 from app.core.db import db, new_id, tenant_context
 from app.reciprocity.commands import exchanges, links
 from app.reciprocity.commands.hours import Hours, declare_hours
-from app.reciprocity.models import Entry, MemberLink, Regime
+from app.reciprocity.models import Entry, Member, MemberLink, Regime
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.exchanges import find_note, find_reversal
 from app.reciprocity.queries.holds import find_outcome, list_asked
@@ -204,7 +204,12 @@ def test_what_i_gave_waits_for_the_other(yann: Place, awa: Place) -> None:
     key, asking = new_id(), f"/donne/{awa.member_id}"
     for _ in range(2):
         yann.post(f"{asking}?cle={key}", minutes="45", day=today(), wording="vélo")
-    assert "Awa confirmera : 45 min." in yann.get()
+    assert "L’équipe demandera à Awa : 45 min." in yann.get()
+    assert "L’équipe demandera à Awa de confirmer." in yann.get(asking)
+    with tenant_context(awa.tenant.id):
+        db.session.get_one(Member, (awa.tenant.id, awa.member_id)).reach("awa@exemple.fr", None)
+        db.session.commit()
+    assert "Awa devra confirmer." in yann.get(asking)
     assert "Voir où en est votre demande" in yann.get(f"{asking}?cle={key}")
     assert "Yann dit vous avoir donné 45 min" in awa.get()
     yann.post(f"/demandes/{key}/accord", status=403)

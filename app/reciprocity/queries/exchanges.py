@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.core.clock import PARIS, now
+from app.core.clock import PARIS
 from app.core.db import db, require_tenant_id
 from app.core.text import fold
 from app.reciprocity.models import (
@@ -21,8 +21,6 @@ from app.reciprocity.models import (
     Entry,
     ExchangeNote,
     GroupLeg,
-    Hold,
-    HoldOutcome,
     Ledger,
     Member,
     Operator,
@@ -250,24 +248,6 @@ def sum_exchanges(since: date) -> int | None:
         .scalar_subquery()
     )
     return db.session.scalar(sa.select(minutes).where(Ledger.tenant_id == tenant_id))
-
-
-def count_unconfirmed(before: datetime) -> int:
-    """Requests made before an instant that can still be confirmed and that nobody answered."""
-    answered = sa.select(HoldOutcome.hold_id).where(
-        HoldOutcome.tenant_id == Hold.tenant_id, HoldOutcome.hold_id == Hold.id
-    )
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(Hold)
-        .where(
-            Hold.tenant_id == require_tenant_id(),
-            Hold.created_at < before,
-            Hold.expires_at > now(),
-            ~answered.exists(),
-        )
-    )
-    return db.session.scalar(statement) or 0
 
 
 def list_people(q: str = "", without: Collection[int] = ()) -> list[tuple[int, str]]:

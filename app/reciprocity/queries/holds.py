@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from app.core.clock import now
 from app.core.db import db, get_owned, require_tenant_id
 from app.core.text import fold
 from app.reciprocity.models import Hold, HoldOutcome, Member
@@ -46,6 +47,21 @@ def list_expired(at: datetime) -> Sequence[Hold]:
     return db.session.scalars(_waiting().where(Hold.expires_at <= at)).all()
 
 
+def count_waiting() -> int:
+    """Requests that can still be answered and that nobody answered."""
+    return _count(_waiting())
+
+
+def count_for_team(before: datetime) -> int:
+    """Of these, those that await the team: made before an instant, or asked of whom no e-mail reaches."""
+    reached = sa.exists().where(
+        Member.tenant_id == Hold.tenant_id,
+        Member.account_no == Hold.debit,
+        Member.email_digest.is_not(None),
+    )
+    return _count(_waiting().where((Hold.created_at < before) | ~reached))
+
+
 def list_requests(*, q: str = "", state: str = "attente") -> sa.Select[Hold, HoldOutcome | None]:
     """The requests of the organisation with what became of them, those of one state, of someone's name."""
     statement = (
@@ -73,6 +89,11 @@ def _waiting() -> sa.Select[Hold]:
         .where(Hold.tenant_id == require_tenant_id(), HoldOutcome.hold_id.is_(None))
         .order_by(Hold.created_at, Hold.id)
     )
+
+
+def _count(waiting: sa.Select[Hold]) -> int:
+    living = waiting.where(Hold.expires_at > now()).order_by(None).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(living)) or 0
 
 
 def _answers() -> sa.ColumnElement[bool]:

@@ -13,7 +13,8 @@ from app.core.permissions import Actor, authorize
 from app.core.text import MONTHS, plural
 from app.reciprocity import policies
 from app.reciprocity.queries.accounts import find_ledger
-from app.reciprocity.queries.exchanges import count_unconfirmed, list_latest, sum_exchanges
+from app.reciprocity.queries.exchanges import list_latest, sum_exchanges
+from app.reciprocity.queries.holds import count_for_team, count_waiting
 
 bp = Blueprint("hours", __name__, url_prefix="/<slug>/heures")
 LATEST = 8
@@ -30,6 +31,7 @@ def show() -> ResponseReturnValue:
         "reciprocity/index.html",
         opened=opened,
         lines=list_latest(LATEST) if opened else [],
+        waiting=count_waiting(),
         can_record=policies.can_record(g.actor),
         can_manage=policies.can_manage(g.actor),
     )
@@ -37,8 +39,8 @@ def show() -> ResponseReturnValue:
 
 @gives_tasks
 def await_confirmations(actor: Actor) -> list[Task]:
-    """Members who said what they gave, and whom nobody has answered for days."""
-    count = count_unconfirmed(now() - PATIENCE) if policies.can_record(actor) else 0
+    """Members who said what they gave, and whom nobody has answered for days, or nobody but the team can."""
+    count = count_for_team(now() - PATIENCE) if policies.can_record(actor) else 0
     if not count:
         return []
     return [

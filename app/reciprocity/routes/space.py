@@ -103,7 +103,8 @@ def tell(way: str, member_id: uuid.UUID) -> ResponseReturnValue:
     if way == "recu":
         return redirect(url_for("space_exchanges.show", transfer_id=key, note=1), 303)
     take_back = url_for(".answer", hold_id=key, answer="retrait")
-    told = f"{other.name} confirmera : {duration(form.minutes.data)}."
+    who = f"{other.name} confirmera" if other.email else f"L’équipe demandera à {other.name}"
+    told = f"{who} : {duration(form.minutes.data)}."
     flash_undo(told, take_back, "Retirer cette demande")
     return redirect(url_for(".show"), 303)
 
