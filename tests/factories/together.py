@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from flask import Flask
 
 from app.core.db import db, tenant_context
@@ -45,6 +46,19 @@ class Crowd:
     def start(self, act: Callable[[], Result]) -> Future[Result]:
         """Someone begins to act, and will commit."""
         return self.pool.submit(self._run, act)
+
+    def waits(self, *going: Future[Any]) -> bool:
+        """Whether all of these come to wait for a lock that another holds; False once one is done."""
+        looked = sa.text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while not any(one.done() for one in going):
+            # Each time a transaction of its own: one sees the sessions as they were at its first look.
+            with db.engine.connect() as connection:
+                if (connection.scalar(looked) or 0) >= len(going):
+                    return True
+        return False
 
     def hold(self, act: Callable[[], Any]) -> Someone:
         """Someone acts and does not commit yet."""

@@ -15,6 +15,7 @@ from flask import Flask
 
 from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
+from app.core.deliveries import deliver
 from app.reciprocity.commands.clearing import (
     ReceivedHelp,
     record_received_help,
@@ -22,10 +23,11 @@ from app.reciprocity.commands.clearing import (
     say_limit,
 )
 from app.reciprocity.commands.ledger import LedgerRefusal
+from app.reciprocity.commands.netting import BALANCES, propose_nettings
 from tests.factories import clearing as make
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import join
-from tests.factories.together import crowd
+from tests.factories.together import PATIENCE, crowd
 from tests.reciprocity.invariants import find_faults
 
 PAIR = {"alice": "denis", "denis": "alice"}
@@ -178,11 +180,29 @@ def test_a_suspension_waits_for_the_exchange_that_is_being_noted(house: House) -
         )
         assert not suspended.done()
         someone.commit()
-        assert suspended.result(20) == "suspended"
+        assert suspended.result(PATIENCE) == "suspended"
     with pytest.raises(LedgerRefusal) as refusal:
         house.alone("alice", house.help("alice"))
     assert refusal.value.code == "no_agreement"
     assert house.balances() == (30, -30)
+
+
+def test_loops_are_sought_by_one_worker_at_a_time(real: Flask) -> None:
+    """The last letter and the daily work come together: the second waits, and finds the month proposed."""
+    cast, month = build_cast(), today().replace(day=1)
+    a, b, c = (cast.home(who).id for who in ("alice", "denis", "fanny"))
+    network = cast.home("olga").id
+    for us, owed, owing in ((a, b, c), (b, c, a), (c, a, b)):
+        balances = {str(owed): 60, str(owing): -60}
+        with tenant_context(us):
+            deliver(network, BALANCES, us, {"month": month.isoformat(), "balances": balances})
+            db.session.commit()
+    with crowd(real, network) as people:
+        first = people.hold(lambda: propose_nettings(month))
+        second = people.start(lambda: propose_nettings(month))
+        assert people.waits(second)
+        first.commit()
+        assert (first.result, second.result(PATIENCE)) == (1, 0)
 
 
 @pytest.mark.parametrize("seed", range(3))

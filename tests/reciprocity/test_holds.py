@@ -14,8 +14,10 @@ from app.core.db import db, new_id, tenant_context
 from app.core.errors import DomainError
 from app.core.permissions import Forbidden
 from app.reciprocity.commands import holds
+from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.holds import AT_ONCE, Request
 from app.reciprocity.commands.ledger import LedgerRefusal
+from app.reciprocity.commands.members import leave_member
 from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.accounts import get_account, name_operators
 from app.reciprocity.queries.exchanges import find_note
@@ -182,6 +184,69 @@ def test_what_nobody_answers_is_given_back(cast: Cast, monkeypatch: pytest.Monke
         assert get_account(fatima).held == 30
         with pytest.raises(DomainError, match="trop ancienne"):
             holds.accept_request(member(fatima), late)
+
+
+def test_requests_expire_beside_an_exchange(real: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They come in the order in which they were asked; accounts are locked in their own."""
+    cast = build_cast()
+    three, four, five, six, *_ = join(cast).values()
+    alice = cast.actor("alice")
+    monkeypatch.setattr(holds, "WAITING", timedelta(0))
+    with tenant_context(alice.tenant_id):
+        late = [ask(six, five), ask(six, three)]
+        db.session.commit()
+
+    def note(giver: int, receiver: int) -> partial[str]:
+        return partial(record_exchange, alice, Exchange(new_id(), giver, receiver, 10, today()))
+
+    with crowd(real, alice.tenant_id) as people:
+        first = people.hold(note(four, three))
+        noting = people.start(note(three, five))
+        assert people.waits(noting)
+        expiring = people.start(holds.expire_requests)
+        assert people.waits(noting, expiring)
+        first.commit()
+        assert noting.result(20) == "posted"
+        expiring.result(20)
+    with tenant_context(alice.tenant_id):
+        assert [bool(find_outcome(hold_id)) for hold_id in late] == [True, True]
+        assert (get_account(three).held, get_account(five).held) == (0, 0)
+
+
+@pytest.mark.parametrize("answers_first", [True, False])
+def test_someone_leaves_as_their_request_is_confirmed(real: Flask, answers_first: bool) -> None:
+    """Whoever comes first, both are answered, and the books agree."""
+    cast = build_cast()
+    receiver, other, giver, *_ = join(cast).values()
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        hold_id = ask(giver, receiver, 30)
+        db.session.commit()
+        leaving = find_member_of(giver)
+        assert leaving
+        leave = partial(leave_member, alice, leaving.id)
+    answer = partial(holds.accept_request, alice, hold_id)
+    with crowd(real, alice.tenant_id) as people:
+        busy = Exchange(new_id(), other, receiver, 10, today())
+        first = people.hold(partial(record_exchange, alice, busy))
+        acts = [answer, leave] if answers_first else [leave, answer]
+        going = []
+        for act in acts:
+            going.append(people.start(act))
+            assert people.waits(*going)
+        first.commit()
+        refusals = [str(one.exception(20) or "") for one in going]
+    with tenant_context(alice.tenant_id):
+        outcome = find_outcome(hold_id)
+        assert outcome
+        assert get_account(giver).closed_at
+        assert get_account(receiver).held == 0
+        found = (outcome.outcome, get_account(receiver).balance, get_account(2).balance)
+    if answers_first:
+        assert (refusals, found) == (["", ""], ("accepted", -40, 30))
+    else:
+        assert found == ("cancelled", -10, 0)
+        assert "avant vous : cet échange est retiré" in refusals[1]
 
 
 def test_two_people_answer_at_once(real: Flask) -> None:

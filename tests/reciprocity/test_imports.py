@@ -21,6 +21,7 @@ from app.core.jobs import OutboxRow
 from app.core.listing import to_csv
 from app.core.permissions import Forbidden
 from app.core.text import long_date
+from app.reciprocity.commands import accounts
 from app.reciprocity.commands.accounts import Terms, set_limits, set_terms
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.imports import (
@@ -431,3 +432,13 @@ def test_a_welcome_that_is_refused_leaves_nobody(office: Office) -> None:
     assert refused.state == "refused"
     assert "la limite est atteinte" in told(refused, "error")[0][1]
     assert (count(Member), count(Transfer)) == (0, 0)
+
+
+def test_an_account_that_the_register_refuses_is_said_by_name(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "make_pseudonym", lambda: "DEUXFOIS")
+    refused = office.take("members", "Nom\nZoé\nLéo")
+    assert refused.state == "refused"
+    assert "Ce nom d’emprunt sert déjà." in told(refused, "error")[0][1]
+    assert count(Member) == 0

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
 from app.core.audit import record
@@ -17,7 +16,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.exchanges import refund_settlement
-from app.reciprocity.commands.ledger import call, operator_of
+from app.reciprocity.commands.ledger import call, call_each, operator_of, take_turn
 from app.reciprocity.models import Account, AccountKind, BulleTerms
 from app.reciprocity.queries.accounts import (
     find_bulle_account,
@@ -26,7 +25,7 @@ from app.reciprocity.queries.accounts import (
     get_group,
     get_system_account,
 )
-from app.reciprocity.queries.holds import list_asked, list_to_answer
+from app.reciprocity.queries.holds import find_outcome, list_asked, list_to_answer
 from app.reciprocity.queries.members import find_refundable_settlement
 from app.reciprocity.queries.terms import list_bulles_without_terms
 from app.tenants.queries import get_tenant, list_joined_bulles, list_run_bulles
@@ -81,20 +80,20 @@ def open_account(
 
 
 def open_member_accounts(actor: Actor | None, bulle_id: uuid.UUID | None, count: int) -> list[int]:
-    """The same for several members at once, in one statement; the numbers of their accounts."""
+    """The same for several members at once; the numbers of their accounts."""
     terms = find_terms(bulle_id)
-    statement = sa.text(
-        "SELECT ledger_open_account('member', NULL, :bulle, :floor, :ceiling, pseudonym, :operator)"
-        " FROM unnest(CAST(:pseudonyms AS text[])) AS pseudonym"
+    return call_each(
+        "ledger_open_account",
+        "p_pseudonym",
+        "text",
+        [make_pseudonym() for _ in range(count)],
+        p_kind=AccountKind.MEMBER.value,
+        p_label=None,
+        p_bulle=bulle_id,
+        p_floor=terms.floor,
+        p_ceiling=terms.ceiling,
+        p_operator=operator_of(actor),
     )
-    values = {
-        "bulle": bulle_id,
-        "floor": terms.floor,
-        "ceiling": terms.ceiling,
-        "operator": operator_of(actor),
-        "pseudonyms": [make_pseudonym() for _ in range(count)],
-    }
-    return list(db.session.scalars(statement, values))
 
 
 def make_pseudonym() -> str:
@@ -105,8 +104,9 @@ def make_pseudonym() -> str:
 def give_welcome(actor: Actor, bulle_id: uuid.UUID | None, numbers: Sequence[int]) -> None:
     """Give these new members the hours of welcome of their Bulle, if it has any; once each, however often."""
     minutes, operator = find_terms(bulle_id).welcome, operator_of(actor)
-    for number in numbers if minutes else ():
-        call("ledger_post_welcome", p_credit=number, p_minutes=minutes, p_operator=operator)
+    if minutes:
+        given = {"p_minutes": minutes, "p_operator": operator}
+        call_each("ledger_post_welcome", "p_credit", "int", numbers, **given)
 
 
 def open_group(actor: Actor, name: str, bulle_id: uuid.UUID | None) -> Account:
@@ -128,9 +128,7 @@ def open_bulle(actor: Actor, bulle_id: uuid.UUID) -> Account:
     bulle = next((bulle for bulle in ours if bulle.id == bulle_id), None)
     if bulle is None:
         raise NoResultFound
-    # Two people who open it at once: the second waits here, then finds it.
-    key = sa.func.hashtextextended(f"{actor.tenant_id}/{bulle_id}", 0)
-    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    take_turn("opening", bulle_id)
     found = find_bulle_account(bulle_id)
     if found:
         return found
@@ -160,12 +158,14 @@ def reopen_group(actor: Actor, number: int) -> Account:
 def settle_account(actor: Actor, number: int) -> bool:
     """Close an account: what it has goes to the fund, what it owes is taken on by the organisation, requests
     that wait on it are withdrawn. False when it was closed."""
-    operator = operator_of(actor)  # a new author is a row of the register's own: before the locks
+    # A new author is a row of the register's own: before the locks.
+    operator = operator_of(actor)
     holds = (*list_to_answer(number), *list_asked(number))
     _lock(number, *(hold.debit for hold in holds))
     if get_account(number).closed_at is not None:
         return False
-    for hold in holds:
+    # One may have been answered while we waited.
+    for hold in (hold for hold in holds if find_outcome(hold.id) is None):
         outcome = "expired" if hold.expires_at <= now() else "cancelled"
         call("ledger_settle_hold", p_id=hold.id, p_outcome=outcome, p_operator=operator)
     call("ledger_post_settlement", p_account=number, p_operator=operator)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-import sqlalchemy as sa
-
 from app.core.audit import record
 from app.core.clock import now
 from app.core.db import db, new_id
 from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
+from app.reciprocity.commands.ledger import take_turn
 from app.reciprocity.models import Category
 from app.reciprocity.queries.categories import (
     find_category_named,
@@ -26,9 +25,7 @@ def add_category(actor: Actor, name: str) -> Category:
     name = " ".join(name.split())
     if not name:
         raise DomainError("Donnez un nom à ce thème.")
-    # Two people who add one at once: the second waits here, then finds it.
-    key = sa.func.hashtextextended("categories", 0)
-    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    take_turn("categories")
     if known := find_category_named(name):
         state = " Il a été retiré : remettez-le." if known.retired_at else ""
         raise DomainError(f"Le thème « {known.name} » existe déjà.{state}")

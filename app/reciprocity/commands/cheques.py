@@ -142,7 +142,8 @@ def key_cheques(actor: Actor, slips: Sequence[Slip]) -> list[Outcome]:
     people = list_people()
     givers = [find_person(people, slip.giver) for slip in slips]
     payers = list_payers(slip.number.booklet for slip in slips)
-    operator = operator_of(actor)  # a new author is a row of the register's own: before the locks
+    # A new author is a row of the register's own: before the locks.
+    operator = operator_of(actor)
     accounts = {person.account_no for person in givers if isinstance(person, Person)}
     # From here, whoever keys one of these cheques waits until we have done, and then finds it noted.
     call(

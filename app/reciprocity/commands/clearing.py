@@ -57,9 +57,8 @@ def say_limit(actor: Actor, peer_id: uuid.UUID, minutes: int | None) -> Mirror:
     authorize(policies.can_manage(actor))
     _check_limit(peer_id, minutes)
     open_ledger(actor)
-    operator_of(
-        actor
-    )  # a new author is a row of the register's own: taken before the lock, never under it
+    # A new author is a row of the register's own: taken before the lock, never under it.
+    operator_of(actor)
     mirror = _lock_mirror(peer_id)
     if mirror.ours_minutes == minutes and (minutes or mirror.state != MirrorState.RECEIVED):
         return mirror

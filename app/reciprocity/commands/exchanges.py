@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 
+from sqlalchemy.dialects.postgresql import insert
+
 from app.core.clock import now
-from app.core.db import db
+from app.core.db import db, require_tenant_id
 from app.core.errors import DomainError
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
 from app.reciprocity.commands.ledger import LedgerRefusal, call, derived_id, operator_of
-from app.reciprocity.models import ExchangeNote, Transfer, TransferKind
+from app.reciprocity.models import (
+    BETWEEN_TWO,
+    CORRECTABLE,
+    REPLACEABLE,
+    ExchangeNote,
+    Transfer,
+    TransferKind,
+)
 from app.reciprocity.policies import MemberActor
-from app.reciprocity.queries.exchanges import find_note, find_reversal, get_transfer, list_legs
+from app.reciprocity.queries.exchanges import (
+    find_note,
+    find_reversal,
+    find_transfer,
+    first_posted_at,
+    get_transfer,
+    list_legs,
+)
 
 CORRECTION = timedelta(hours=72)
 """How long the two people of an exchange may correct it by themselves."""
@@ -42,18 +58,7 @@ def record_exchange(actor: Actor, exchange: Exchange) -> str:
     A member may note what they received; the team notes for anyone. LedgerRefusal: see ledger.SENTENCES.
     """
     authorize(policies.can_act_for(actor, exchange.receiver))
-    status: str = call(
-        "ledger_post_exchange",
-        p_id=exchange.id,
-        p_debit=exchange.receiver,
-        p_credit=exchange.giver,
-        p_minutes=exchange.minutes,
-        p_on=exchange.happened_on,
-        p_operator=operator_of(actor),
-        p_starts=exchange.starts_at,
-    )
-    _note(exchange.id, exchange.wording, exchange.category_id, exchange.offer_id)
-    return status
+    return _post(actor, exchange)
 
 
 def record_group(
@@ -81,7 +86,8 @@ def record_group(
         p_starts=starts_at,
         p_lasted=lasted,
     )
-    _note(transfer_id, wording, None, None)
+    if status == "posted" and wording:
+        _tell(transfer_id, wording=wording)
     return status
 
 
@@ -109,13 +115,13 @@ def reverse_transfer(actor: Actor, transfer_id: uuid.UUID, reason: str) -> uuid.
     authorize(may_correct(actor, transfer))
     if transfer.kind == TransferKind.SETTLEMENT:
         raise LedgerRefusal("reversal_by_return")
-    return _reverse(actor, transfer_id, reason, replacement=None)
+    return _reverse(actor, transfer, reason)
 
 
 def refund_settlement(actor: Actor, settlement: Transfer) -> None:
     """Give back what a departure settled: part of a return, which looks first at what the fund still has."""
     authorize(policies.can_manage(actor))
-    _reverse(actor, settlement.id, "Retour", replacement=None)
+    _reverse(actor, settlement, "Retour")
 
 
 def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, reason: str) -> str:
@@ -123,23 +129,19 @@ def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, r
     member changes neither the people nor, when they gave, to more than the other agreed to."""
     transfer = get_transfer(transfer_id)
     authorize(may_correct(actor, transfer))
+    if transfer.kind not in REPLACEABLE:
+        raise DomainError(
+            "Seul un échange entre deux personnes se corrige ainsi. Annulez-le, puis notez-le à nouveau."
+        )
     if isinstance(actor, MemberActor):
         _check_own_correction(actor, transfer, exchange)
+    _reverse(actor, transfer, reason, instead=exchange)
     said = find_note(transfer_id)
-    _reverse(actor, transfer_id, reason, replacement=exchange.id)
-    status: str = call(
-        "ledger_post_exchange",
-        p_id=exchange.id,
-        p_debit=exchange.receiver,
-        p_credit=exchange.giver,
-        p_minutes=exchange.minutes,
-        p_on=exchange.happened_on,
-        p_operator=operator_of(actor),
-        p_starts=exchange.starts_at,
-    )
-    _note(exchange.id, exchange.wording, exchange.category_id, exchange.offer_id)
-    if said and status == "posted":
-        _carry_over(said, exchange.id)
+    if said is None:
+        return _post(actor, exchange)
+    status = _post(actor, _keep(said, exchange))
+    if status == "posted":
+        _tell(exchange.id, thanks=said.thanks)
     return status
 
 
@@ -150,38 +152,29 @@ def describe_exchange(
     reworded."""
     legs = list_legs(get_transfer(transfer_id))
     authorize(any(policies.can_act_for(actor, number) for number in legs))
-    note = find_note(transfer_id) or _add_note(transfer_id)
-    note.wording, note.category_id = wording, category_id
+    _tell(transfer_id, wording=wording, category_id=category_id)
 
 
 def thank(actor: Actor, transfer_id: uuid.UUID, words: str) -> None:
     """Leave a thank-you for whoever gave; from whoever received, or the team for them."""
     legs = list_legs(get_transfer(transfer_id))
     authorize(any(policies.can_act_for(actor, n) for n, delta in legs.items() if delta < 0))
-    note = find_note(transfer_id) or _add_note(transfer_id)
-    note.thanks = words
+    _tell(transfer_id, thanks=words)
 
 
 def can_correct(actor: Actor, transfer: Transfer) -> bool:
     """Whether the actor may still correct it; what is a correction, or was corrected, cannot be."""
-    correctable = transfer.kind in (
-        "exchange",
-        "group",
-        "cheque",
-        "gift",
-        "import",
-        "welcome",
-        "grant",
-    )
-    return correctable and find_reversal(transfer.id) is None and may_correct(actor, transfer)
+    correctable = transfer.kind in CORRECTABLE and find_reversal(transfer.id) is None
+    return correctable and may_correct(actor, transfer)
 
 
 def may_correct(actor: Actor, transfer: Transfer) -> bool:
-    """Whether the actor may undo it: the team, and for 72 hours the people who gave or received."""
+    """Whether the actor may undo it: the team always, its two people for 72 hours from when it was first
+    noted: a correction does not give them more."""
     if not isinstance(actor, MemberActor):
         return policies.can_record(actor)
-    recent = now() - transfer.posted_at <= CORRECTION
-    return recent and actor.account_no in list_legs(transfer)
+    theirs = transfer.kind in BETWEEN_TWO and actor.account_no in list_legs(transfer)
+    return theirs and now() - first_posted_at(transfer) <= CORRECTION
 
 
 def _split(minutes: int, people: Sequence[int]) -> dict[int, int]:
@@ -199,45 +192,67 @@ def _check_own_correction(actor: MemberActor, transfer: Transfer, exchange: Exch
         )
 
 
+def _post(actor: Actor, exchange: Exchange) -> str:
+    status: str = call(
+        "ledger_post_exchange",
+        p_id=exchange.id,
+        p_debit=exchange.receiver,
+        p_credit=exchange.giver,
+        p_minutes=exchange.minutes,
+        p_on=exchange.happened_on,
+        p_operator=operator_of(actor),
+        p_starts=exchange.starts_at,
+    )
+    # Sent again, it leaves alone what was said of it since, and what was erased.
+    if status == "posted" and (exchange.wording or exchange.category_id or exchange.offer_id):
+        _tell(
+            exchange.id,
+            wording=exchange.wording,
+            category_id=exchange.category_id,
+            offer_id=exchange.offer_id,
+        )
+    return status
+
+
 def _reverse(
-    actor: Actor, transfer_id: uuid.UUID, reason: str, replacement: uuid.UUID | None
+    actor: Actor, transfer: Transfer, reason: str, instead: Exchange | None = None
 ) -> uuid.UUID:
-    reversal_id = derived_id("reversal", transfer_id)
-    call(
+    reversal_id, replaced_by = derived_id("reversal", transfer.id), instead and instead.id
+    reversed_id, operator = transfer.id, operator_of(actor)
+    people = (instead.giver, instead.receiver) if instead else ()
+    # All the accounts of the act, before its first posting: two acts never wait for each other in a circle.
+    call("ledger_lock_accounts", p_accounts=[*list_legs(transfer), *people])
+    status = call(
         "ledger_post_reversal",
         p_id=reversal_id,
-        p_reverses=transfer_id,
+        p_reverses=reversed_id,
         p_reason=reason,
-        p_operator=operator_of(actor),
-        p_replacement=replacement,
+        p_operator=operator,
+        p_replacement=replaced_by,
     )
+    if status == "posted" and instead and find_transfer(instead.id):
+        raise LedgerRefusal("exists_with_different_content")  # what replaces it is new
     # Corrected before, by someone else: only the same correction again changes nothing.
-    written = find_reversal(transfer_id)
-    if written is None or written.replaced_by != replacement:
+    written = find_reversal(reversed_id)
+    if written is None or written.replaced_by != replaced_by:
         raise LedgerRefusal("already_reversed")
     return reversal_id
 
 
-def _note(
-    transfer_id: uuid.UUID, wording: str, category_id: uuid.UUID | None, offer_id: uuid.UUID | None
-) -> None:
-    if not (wording or category_id or offer_id):
-        return
-    note = find_note(transfer_id) or _add_note(transfer_id)
-    note.wording = wording or note.wording
-    note.category_id = category_id or note.category_id
-    note.offer_id = offer_id or note.offer_id
+def _keep(said: ExchangeNote, exchange: Exchange) -> Exchange:
+    """What a correction does not change unless it says so: the theme, the notice that it answered."""
+    return replace(
+        exchange,
+        category_id=exchange.category_id or said.category_id,
+        offer_id=exchange.offer_id or said.offer_id,
+    )
 
 
-def _carry_over(said: ExchangeNote, transfer_id: uuid.UUID) -> None:
-    """What a correction does not change: the theme, the notice that it answered, the thanks."""
-    note = find_note(transfer_id) or _add_note(transfer_id)
-    note.category_id = note.category_id or said.category_id
-    note.offer_id = note.offer_id or said.offer_id
-    note.thanks = said.thanks
-
-
-def _add_note(transfer_id: uuid.UUID) -> ExchangeNote:
-    note = ExchangeNote(transfer_id=transfer_id, wording="", thanks="")
-    db.session.add(note)
-    return note
+def _tell(transfer_id: uuid.UUID, **said: str | uuid.UUID | None) -> None:
+    """Write these parts of what is said of a transfer; the others stay. Two at once: the last one stands."""
+    note = insert(ExchangeNote).values(
+        tenant_id=require_tenant_id(), transfer_id=transfer_id, **said
+    )
+    key = ["tenant_id", "transfer_id"]
+    db.session.execute(note.on_conflict_do_update(index_elements=key, set_=said))
+    db.session.expire_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -111,19 +112,22 @@ def remind_request(hold_id: uuid.UUID) -> None:
 
 def expire_requests() -> None:
     """Give back the minutes of the requests that nobody answered in time."""
-    for hold_id in list_expired(now()):
+    expired = list_expired(now())
+    _lock(expired)
+    for hold in expired:
         with suppress(DomainError):  # answered while we were counting
-            _settle(None, get_hold(hold_id), Outcome.EXPIRED)
+            _settle(None, hold, Outcome.EXPIRED)
 
 
 def _settle(actor: Actor | None, hold: Hold, outcome: Outcome, starts: time | None = None) -> Hold:
-    hold_id = hold.id
+    hold_id, operator = hold.id, operator_of(actor)
+    _lock([hold])
     try:
         call(
             "ledger_settle_hold",
             p_id=hold_id,
             p_outcome=outcome.value,
-            p_operator=operator_of(actor),
+            p_operator=operator,
             p_starts=starts,
         )
     except LedgerRefusal as refusal:
@@ -131,6 +135,12 @@ def _settle(actor: Actor | None, hold: Hold, outcome: Outcome, starts: time | No
             raise
         raise DomainError(_tell_answer(Outcome(refusal.detail))) from refusal
     return get_hold(hold_id)
+
+
+def _lock(holds: Sequence[Hold]) -> None:
+    # The accounts before the answer, as whoever settles all that waits on an account does.
+    numbers = [number for hold in holds for number in (hold.debit, hold.credit)]
+    call("ledger_lock_accounts", p_accounts=numbers)
 
 
 def _tell_answer(outcome: Outcome) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -122,12 +123,26 @@ def call(function: str, **arguments: Any) -> Any:
 def call_rows(function: str, **arguments: Any) -> list[Any]:
     """Call a function that returns several values, in order."""
     named = ", ".join(f"{name} => :{name}" for name in arguments)
-    statement = sa.text(f"SELECT * FROM {function}({named})")  # noqa: S608 names of ours
+    return _ask(f"SELECT * FROM {function}({named})", arguments)  # noqa: S608 names of ours
+
+
+def call_each(
+    function: str, name: str, type_: str, values: Sequence[Any], **arguments: Any
+) -> list[Any]:
+    """Call a function once for each value of the argument `name`, of this SQL type, in one statement; what
+    each call returns, in order. All of them, or none."""
+    named = ", ".join(f"{other} => :{other}" for other in arguments)
+    called = f"{function}({name} => one, {named})"
+    each = f"unnest(CAST(:{name} AS {type_}[])) AS one"
+    return _ask(f"SELECT {called} FROM {each}", {name: values, **arguments})  # noqa: S608
+
+
+def _ask(statement: str, arguments: Mapping[str, Any]) -> list[Any]:
     if not all(map(_fits, arguments.values())):
         raise LedgerRefusal("malformed")
     try:
         with db.session.begin_nested():
-            return list(db.session.scalars(statement, arguments))
+            return list(db.session.scalars(sa.text(statement), arguments))
     except UnicodeEncodeError as error:
         raise LedgerRefusal("malformed") from error
     except DBAPIError as error:
@@ -155,6 +170,12 @@ def operator_of(actor: Actor | None) -> int:
 def derived_id(*parts: object) -> uuid.UUID:
     """An id that the same facts always give, in the current organisation: a key that cannot be used twice."""
     return uuid.uuid5(require_tenant_id(), json.dumps([str(part) for part in parts]))
+
+
+def take_turn(*parts: object) -> None:
+    """Wait until whoever does the same thing in the current organisation has committed: then look."""
+    key = derived_id(*parts).int >> 65
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
 def _fits(value: object) -> bool:

@@ -21,7 +21,7 @@ from app.reciprocity.commands.accounts import (
     restore_account,
     settle_account,
 )
-from app.reciprocity.commands.ledger import call, derived_id, operator_of
+from app.reciprocity.commands.ledger import call, operator_of, take_turn
 from app.reciprocity.commands.links import revoke_links
 from app.reciprocity.models import AccountKind, Entry, ExchangeNote, Member, Offer, OperatorKind
 from app.reciprocity.queries.accounts import find_terms, get_account
@@ -68,7 +68,7 @@ def join_member(
     authorize(policies.can_record(actor))
     name = _read_name(sheet)
     open_ledger(actor)
-    _take_turn()
+    take_turn("joining")  # two people welcomed at once: each sees the other's id and address
     if member_id and (known := find_member(member_id)):
         return _same(known, name)
     _check_bulle(sheet.bulle_id)
@@ -148,9 +148,8 @@ def erase_member(actor: Actor, member_id: uuid.UUID) -> Member:
     if member.erased_at is not None:
         return member
     if get_account(member.account_no).closed_at is None:
-        _settle(
-            actor, member
-        )  # someone who had left may come from a file, with an account still open
+        # Someone who had left may come from a file, with an account still open.
+        _settle(actor, member)
     _forget_words(member)
     if find_operator_of(OperatorKind.MEMBER, member.id):
         call("ledger_operator", p_kind="member", p_subject=member.id, p_name=ERASED)
@@ -167,12 +166,6 @@ def _read_name(sheet: MemberSheet) -> str:
     if not name:
         raise DomainError("Comment s’appelle cette personne ?")
     return name
-
-
-def _take_turn() -> None:
-    # Two people welcomed at once are written one after the other: each sees the other's id and address.
-    key = derived_id("joining").int >> 65
-    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
 def _same(known: Member, name: str) -> Member:

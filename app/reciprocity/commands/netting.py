@@ -19,7 +19,7 @@ from app.core.errors import DomainError, StalePage
 from app.core.jobs import later
 from app.core.permissions import Actor, authorize
 from app.reciprocity import policies
-from app.reciprocity.commands.ledger import call
+from app.reciprocity.commands.ledger import call, take_turn
 from app.reciprocity.models import Netting, NettingState
 from app.reciprocity.models.loops import find_loops, is_loop, sha256_of
 from app.reciprocity.queries.clearing import (
@@ -83,6 +83,7 @@ def propose_nettings(month: date) -> int:
 
     A debt counts for what both sides say of it: the smaller of the two.
     """
+    take_turn("netting", month)
     if has_written(NETTING, month):
         return 0
     balances = _read_balances(month)
@@ -126,7 +127,7 @@ def receive_netting(delivery_id: uuid.UUID) -> None:
 
 
 def answer_netting(actor: Actor, netting_id: uuid.UUID, sha256: str, accept: bool) -> Netting:
-    """Accept a compensation, or decline it; until it is written, one may still change one's mind.
+    """Accept a compensation, or decline it; until it is written, whoever accepted may still decline.
 
     DomainError: it awaits no answer. StalePage: `sha256` is not of what was proposed.
     """

@@ -28,8 +28,11 @@ from app.reciprocity.models.people import (
 )
 from app.reciprocity.models.proof import ApiToken, ImportRun, LedgerCheck, Seal, SealHead
 from app.reciprocity.models.transfers import (
+    BETWEEN_TWO,
+    CORRECTABLE,
     EXCHANGES,
     LONGEST,
+    REPLACEABLE,
     TRANSFER_KIND_LABELS,
     Entry,
     ExchangeNote,
@@ -41,13 +44,16 @@ from app.reciprocity.models.transfers import (
 
 __all__ = [
     "ACCOUNT_KIND_LABELS",
+    "BETWEEN_TWO",
     "CHEQUES",
+    "CORRECTABLE",
     "EXCHANGES",
     "GENESIS",
     "LONGEST",
     "NO_LIMIT",
     "OFFER_KIND_LABELS",
     "REGIME_LABELS",
+    "REPLACEABLE",
     "THEMES",
     "TRANSFER_KIND_LABELS",
     "Account",

@@ -46,6 +46,12 @@ TRANSFER_KIND_LABELS = {
 
 EXCHANGES = ("exchange", "group", "cheque", "clearing", "import")
 """The kinds that are time given by someone to someone; the others move hours without an exchange."""
+CORRECTABLE = ("exchange", "group", "cheque", "gift", "grant", "welcome", "import")
+"""The kinds that the team undoes by the opposite; what was noted with another place has its own way."""
+REPLACEABLE = ("exchange", "cheque", "import")
+"""The kinds that a correction replaces by another exchange; the others are only undone."""
+BETWEEN_TWO = ("exchange", "cheque", "clearing")
+"""The kinds that the two people may undo by themselves, for a time."""
 
 
 class Transfer(TenantBound, Model):

@@ -63,6 +63,21 @@ def find_reversal(transfer_id: uuid.UUID) -> Reversal | None:
     return db.session.get(Reversal, (require_tenant_id(), transfer_id))
 
 
+def first_posted_at(transfer: Transfer) -> datetime:
+    """When an exchange was first noted, however often it was replaced since."""
+    chain = sa.select(sa.literal(transfer.id).label("id")).cte(recursive=True)
+    chain = chain.union(
+        sa.select(Reversal.reversed_id).where(
+            Reversal.tenant_id == require_tenant_id(), Reversal.replaced_by == chain.c.id
+        )
+    )
+    return db.session.scalars(
+        sa.select(sa.func.min(Transfer.posted_at)).where(
+            Transfer.tenant_id == require_tenant_id(), Transfer.id.in_(sa.select(chain.c.id))
+        )
+    ).one()
+
+
 def list_legs(transfer: Transfer) -> dict[int, int]:
     """What each account gave (+) or received (-), in minutes."""
     if transfer.debit is not None and transfer.credit is not None:

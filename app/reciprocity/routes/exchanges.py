@@ -31,7 +31,7 @@ from app.reciprocity.forms.exchanges import (
     read_filter,
 )
 from app.reciprocity.forms.hours import StartForm, read_return
-from app.reciprocity.models import LONGEST, Transfer
+from app.reciprocity.models import LONGEST, REPLACEABLE, Transfer
 from app.reciprocity.queries import exchanges as queries
 from app.reciprocity.queries.accounts import name_accounts
 from app.reciprocity.queries.exchanges import ExchangeLine
@@ -50,8 +50,6 @@ HEADER = (
     "Noté par",
     "Corrigé",
 )
-REPLACED = ("exchange", "cheque", "import")
-"""The kinds that a correction replaces by another exchange; the others are only cancelled."""
 
 
 @bp.get("/")
@@ -126,7 +124,7 @@ def show(transfer_id: uuid.UUID) -> ResponseReturnValue:
         reason=ReasonForm(),
         can_record=policies.can_record(g.actor),
         can_correct=can_correct(g.actor, line.transfer),
-        can_replace=line.transfer.kind in REPLACED,
+        can_replace=line.transfer.kind in REPLACEABLE,
     )
 
 
@@ -233,7 +231,7 @@ def _names(draft: ExchangeDraft) -> dict[int, str]:
 
 def _replaced(transfer: Transfer) -> ExchangeDraft:
     """The draft of a correction: the same people, until one is changed."""
-    if transfer.kind not in REPLACED or not can_correct(g.actor, transfer):
+    if transfer.kind not in REPLACEABLE or not can_correct(g.actor, transfer):
         raise DomainError(
             "Cet échange ne peut plus être corrigé. Ouvrez-le pour voir où il en est."
         )

@@ -18,7 +18,7 @@ from app.reciprocity.commands.exchanges import Exchange
 from app.reciprocity.commands.links import tell_correction
 from app.reciprocity.forms.exchanges import WordingForm
 from app.reciprocity.forms.space import OwnCorrectionForm, OwnThanksForm
-from app.reciprocity.models import EXCHANGES, Reversal, Transfer
+from app.reciprocity.models import EXCHANGES, REPLACEABLE, Reversal, Transfer, TransferKind
 from app.reciprocity.queries.exchanges import (
     find_note,
     find_reversal,
@@ -31,10 +31,6 @@ from app.reciprocity.routes.inside import inside, space
 
 bp = inside("space_exchanges", __name__, "/echanges")
 
-BETWEEN_TWO = ("exchange", "cheque")
-"""The kinds that two people may correct by themselves."""
-VISIT = "clearing"
-"""With another place: they may undo it, and their teams note it again."""
 UNDONE = "Annulé par l’une des deux personnes"
 
 
@@ -117,7 +113,9 @@ def cancellation(transfer_id: uuid.UUID) -> ResponseReturnValue:
     if _reversal_of_mine(transfer_id) is None:
         transfer, _ = _mine(transfer_id)
         authorize(_can_cancel(transfer))
-        undo = reverse_visit if transfer.kind == VISIT else exchanges.reverse_transfer
+        # With another place: their teams note it again.
+        is_visit = transfer.kind == TransferKind.CLEARING
+        undo = reverse_visit if is_visit else exchanges.reverse_transfer
         undo(space().actor, transfer_id, UNDONE)
         tell_correction(space().actor, transfer, "Il est annulé.")
     flash("L’échange est annulé. Il reste écrit, avec sa correction.")
@@ -151,12 +149,10 @@ def _mine(transfer_id: uuid.UUID) -> tuple[Transfer, int]:
 
 
 def _can_correct(transfer: Transfer) -> bool:
-    return transfer.kind in BETWEEN_TWO and exchanges.can_correct(space().actor, transfer)
+    return transfer.kind in REPLACEABLE and exchanges.can_correct(space().actor, transfer)
 
 
 def _can_cancel(transfer: Transfer) -> bool:
-    if transfer.kind != VISIT:
-        return _can_correct(transfer)
     return find_reversal(transfer.id) is None and exchanges.may_correct(space().actor, transfer)
 
 

@@ -16,7 +16,7 @@ from app.core.permissions import Actor
 from app.core.text import duration, fold, long_date
 from app.reciprocity.commands.imports.columns import Cells
 from app.reciprocity.commands.imports.lines import ExchangeLine, read_exchange
-from app.reciprocity.commands.imports.people import People
+from app.reciprocity.commands.imports.trial import Trial
 from app.reciprocity.commands.ledger import (
     SENTENCES,
     LedgerRefusal,
@@ -32,7 +32,6 @@ from app.reciprocity.queries.imports import (
     Content,
     Known,
     list_accounts_by_number,
-    list_known,
     list_present,
     slices,
 )
@@ -82,12 +81,11 @@ class Crossing:
     highest: int
 
 
-class ExchangesImport:
+class ExchangesImport(Trial[Movement]):
     """The trial, then the taking over, of a file of exchanges."""
 
     def __init__(self, run: ImportRun) -> None:
-        self._source = run.source
-        self._people = People(run.source, list_known())
+        super().__init__(run)
         self._ledger = find_ledger()
         self._categories = {
             fold(category.name): category.id
@@ -95,21 +93,8 @@ class ExchangesImport:
             for category in list_categories(retired=retired)
         }
         self._ranks: Counter[tuple[object, ...]] = Counter()
-        self._seen: dict[str, int] = {}
-        self._movements: list[Movement] = []
-        self.known = 0
-        self.samples: list[tuple[int, str]] = []
-        self.notes: list[str] = []
-        self.limits: list[tuple[int, str]] = []
-        self.faults: list[tuple[int, str]] = []
-
-    @property
-    def fresh(self) -> int:
-        """How many are to be written, once `finish` has set the known ones apart."""
-        return len(self._movements)
 
     def take(self, number: int, cells: Cells) -> None:
-        """Read a row. DomainError: what is wrong with it."""
         line = read_exchange(cells)
         giver, receiver = self._people.find(line.giver), self._people.find(line.receiver)
         if giver.number == receiver.number:
@@ -122,7 +107,7 @@ class ExchangesImport:
         wording = line.wording
         if line.category and category_id is None:
             wording = f"{wording} ({line.category})".strip()
-        self._movements.append(
+        self._taken.append(
             Movement(
                 number,
                 self._identify(line, giver, receiver),
@@ -138,10 +123,10 @@ class ExchangesImport:
 
     def finish(self) -> None:
         """Set apart what is there, then say what the register would refuse."""
-        asked = [one for move in self._movements for one in (move.id, move.own_id) if one]
+        asked = [one for move in self._taken for one in (move.id, move.own_id) if one]
         present = list_present(asked)
         fresh = []
-        for move in self._movements:
+        for move in self._taken:
             if move.own_id in present:
                 self.known += 1
             elif move.id not in present:
@@ -150,13 +135,13 @@ class ExchangesImport:
                 self.known += 1
             else:
                 self.faults.append((move.line, SENTENCES["exists_with_different_content"]))
-        self._movements = sorted(fresh, key=lambda move: (move.happened_on, move.line))
-        for move in self._movements:
+        self._taken = sorted(fresh, key=lambda move: (move.happened_on, move.line))
+        for move in self._taken:
             self.faults.extend((move.line, sentence) for sentence in self._judge(move))
         accounts = list_accounts_by_number(self._touched())
         crossings = self._list_crossings(accounts)
         self.limits = [_tell(accounts[n], crossing) for n, crossing in crossings.items()]
-        self.samples = [(move.line, _say(move)) for move in self._movements[:5]]
+        self.samples = [(move.line, _say(move)) for move in self._taken[:5]]
 
     def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None:
         """Write them all, in the order of their days. LineRefusal: not one is written.
@@ -164,9 +149,8 @@ class ExchangesImport:
         Where history goes beyond the limits of an account, they give way while it is written, and are put
         back: from then on the account can go no further.
         """
-        operator = operator_of(
-            actor
-        )  # a new author is a row of the register's own: before the locks
+        # A new author is a row of the register's own: before the locks.
+        operator = operator_of(actor)
         call("ledger_lock_accounts", p_accounts=self._touched())
         accounts = list_accounts_by_number(self._touched())
         crossings = self._list_crossings(accounts)
@@ -180,11 +164,11 @@ class ExchangesImport:
             floor, ceiling, own = before[number]
             widened = min(floor, crossing.lowest), max(ceiling, crossing.highest)
             _limit(number, *widened, own=own, operator=operator)
-        for some in slices(self._movements, BATCH):
+        for some in slices(self._taken, BATCH):
             _post(some, operator)
         for number, (floor, ceiling, own) in before.items():
             _limit(number, floor, ceiling, own=own, operator=operator)
-        _write_notes(self._movements)
+        _write_notes(self._taken)
 
     def _identify(self, line: ExchangeLine, giver: Known, receiver: Known) -> uuid.UUID:
         if line.key:
@@ -207,13 +191,13 @@ class ExchangesImport:
 
     def _touched(self) -> list[int]:
         return sorted(
-            {n for move in self._movements for n in (move.giver.number, move.receiver.number)}
+            {n for move in self._taken for n in (move.giver.number, move.receiver.number)}
         )
 
     def _list_crossings(self, accounts: dict[int, Account]) -> dict[int, Crossing]:
         balances = {number: account.balance for number, account in accounts.items()}
         crossings: dict[int, Crossing] = {}
-        for move in self._movements:
+        for move in self._taken:
             for number, delta in (
                 (move.receiver.number, -move.minutes),
                 (move.giver.number, move.minutes),

@@ -20,10 +20,11 @@ from app.reciprocity.commands.accounts import (
 )
 from app.reciprocity.commands.imports.columns import Cells
 from app.reciprocity.commands.imports.lines import MemberLine, read_member
-from app.reciprocity.commands.imports.people import People, imported_key
+from app.reciprocity.commands.imports.people import imported_key
+from app.reciprocity.commands.imports.trial import Trial
 from app.reciprocity.models import AccountKind, ImportRun, Member
 from app.reciprocity.queries.accounts import find_terms
-from app.reciprocity.queries.imports import list_known, slices
+from app.reciprocity.queries.imports import slices
 from app.tenants.queries import list_run_bulles
 
 TOGETHER = 500
@@ -44,31 +45,17 @@ class Arrival:
         return not self.line.is_group and self.line.left_on is None
 
 
-class MembersImport:
+class MembersImport(Trial[Arrival]):
     """The trial, then the taking over, of a file of members."""
 
     def __init__(self, run: ImportRun) -> None:
-        self._source = run.source
-        self._people = People(run.source, list_known())
+        super().__init__(run)
         self._bulles = {fold(b.name): b.id for b in list_run_bulles(require_tenant_id())}
         chosen = run.options.get("bulle_id")
         self._bulle_id = uuid.UUID(chosen) if chosen else None
         self._welcomes = run.options.get("welcome", False)
-        self._seen: dict[str, int] = {}
-        self._arrivals: list[Arrival] = []
-        self.known = 0
-        self.samples: list[tuple[int, str]] = []
-        self.notes: list[str] = []
-        self.limits: list[tuple[int, str]] = []
-        self.faults: list[tuple[int, str]] = []
-
-    @property
-    def fresh(self) -> int:
-        """How many are to be welcomed."""
-        return len(self._arrivals)
 
     def take(self, number: int, cells: Cells) -> None:
-        """Read a row. DomainError: what is wrong with it."""
         line = read_member(cells)
         bulle_id = self._find_bulle(line.bulle)
         designation = line.key or f"nom {fold(line.name)}"
@@ -78,13 +65,13 @@ class MembersImport:
         if self._is_here(line):
             self.known += 1
             return
-        self._arrivals.append(Arrival(line, bulle_id, imported_key(self._source, designation)))
+        self._taken.append(Arrival(line, bulle_id, imported_key(self._source, designation)))
         what = "nouveau groupe" if line.is_group else "nouveau membre"
         self.samples.append((number, f"{line.name} : {what}."))
 
     def finish(self) -> None:
         """Every row was read; each was judged by itself. Count the hours of welcome that they could have."""
-        bulles = Counter(one.bulle_id for one in self._arrivals if one.is_welcome)
+        bulles = Counter(one.bulle_id for one in self._taken if one.is_welcome)
         minutes = sum(find_terms(bulle_id).welcome * n for bulle_id, n in bulles.items())
         if minutes:
             people = plural(bulles.total(), "personne nouvelle", "personnes nouvelles")
@@ -93,10 +80,10 @@ class MembersImport:
     def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None:
         """Welcome them, with hours if that was asked: a past comes with hours of its own."""
         open_ledger(actor)
-        groups = [arrival for arrival in self._arrivals if arrival.line.is_group]
+        groups = [arrival for arrival in self._taken if arrival.line.is_group]
         for group in groups:
             open_account(actor, AccountKind.GROUP, bulle_id=group.bulle_id, label=group.line.name)
-        people = [arrival for arrival in self._arrivals if not arrival.line.is_group]
+        people = [arrival for arrival in self._taken if not arrival.line.is_group]
         people.sort(key=lambda arrival: str(arrival.bulle_id))
         for bulle_id, neighbours in groupby(people, key=lambda arrival: arrival.bulle_id):
             for some in slices(list(neighbours), TOGETHER):

@@ -12,19 +12,19 @@ from app.core.permissions import Actor
 from app.core.text import fold
 from app.reciprocity.commands.imports.columns import Cells
 from app.reciprocity.commands.imports.lines import OfferLine, read_offer
-from app.reciprocity.commands.imports.people import People, imported_key
+from app.reciprocity.commands.imports.people import imported_key
+from app.reciprocity.commands.imports.trial import Trial
 from app.reciprocity.commands.offers import LASTS, months_after
 from app.reciprocity.models import ImportRun, Offer, OfferKind
 from app.reciprocity.queries.categories import list_categories
-from app.reciprocity.queries.imports import list_known, list_offer_keys
+from app.reciprocity.queries.imports import list_offer_keys
 
 
-class OffersImport:
+class OffersImport(Trial[Offer]):
     """The trial, then the taking over, of a file of offers and requests."""
 
     def __init__(self, run: ImportRun) -> None:
-        self._source = run.source
-        self._people = People(run.source, list_known())
+        super().__init__(run)
         self._here = list_offer_keys()
         self._categories = {
             fold(category.name): category.id
@@ -33,21 +33,8 @@ class OffersImport:
         }
         chosen = run.options.get("category_id")
         self._category_id = uuid.UUID(chosen) if chosen else None
-        self._seen: dict[str, int] = {}
-        self._offers: list[Offer] = []
-        self.known = 0
-        self.samples: list[tuple[int, str]] = []
-        self.notes: list[str] = []
-        self.limits: list[tuple[int, str]] = []
-        self.faults: list[tuple[int, str]] = []
-
-    @property
-    def fresh(self) -> int:
-        """How many are to be published."""
-        return len(self._offers)
 
     def take(self, number: int, cells: Cells) -> None:
-        """Read a row. DomainError: what is wrong with it."""
         line = read_offer(cells)
         author = self._people.find(line.author)
         if author.member_id is None:
@@ -63,16 +50,13 @@ class OffersImport:
         if designation in self._here or offer.imported_key in self._here:
             self.known += 1
             return
-        self._offers.append(offer)
+        self._taken.append(offer)
         verb = "propose" if line.kind == OfferKind.OFFER else "demande"
         self.samples.append((number, f"{author.name} {verb} : {line.title}."))
 
-    def finish(self) -> None:
-        """Every row was read; each was judged by itself."""
-
     def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None:
         """Publish them, as old as they are."""
-        db.session.add_all(self._offers)
+        db.session.add_all(self._taken)
         db.session.flush()
 
     def _write(self, line: OfferLine, member_id: uuid.UUID) -> Offer:

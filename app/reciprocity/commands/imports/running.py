@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from app.core.audit import record
 from app.core.clock import now
@@ -21,6 +21,7 @@ from app.reciprocity.commands.imports.exchanges import ExchangesImport, LineRefu
 from app.reciprocity.commands.imports.members import MembersImport
 from app.reciprocity.commands.imports.offers import OffersImport
 from app.reciprocity.commands.imports.table import Row, decode, read_rows
+from app.reciprocity.commands.imports.trial import Trial
 from app.reciprocity.models import ImportRun
 from app.reciprocity.queries.imports import find_unfinished, get_run, list_old_runs
 
@@ -30,26 +31,7 @@ SAMPLES = 5
 HEADER_LINE = 1
 
 
-class Trial(Protocol):
-    """What the three kinds of files have in common. Lists of (line, sentence); `notes`: of the whole file."""
-
-    known: int
-    samples: list[tuple[int, str]]
-    notes: list[str]
-    limits: list[tuple[int, str]]
-    faults: list[tuple[int, str]]
-
-    @property
-    def fresh(self) -> int: ...
-
-    def take(self, number: int, cells: Cells) -> None: ...
-
-    def finish(self) -> None: ...
-
-    def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None: ...
-
-
-TRIALS: dict[str, Any] = {
+TRIALS: dict[str, type[Trial[Any]]] = {
     "members": MembersImport,
     "offers": OffersImport,
     "exchanges": ExchangesImport,
@@ -173,9 +155,9 @@ def _queue(run: ImportRun) -> None:
     later("reciprocity.try_import", run_id=run.id)
 
 
-def _examine(run: ImportRun) -> Trial | None:
+def _examine(run: ImportRun) -> Trial[Any] | None:
     """Read the file and write the report; the trial, None when there are faults."""
-    trial: Trial = TRIALS[run.kind](run)
+    trial = TRIALS[run.kind](run)
     try:
         run.lines = _read_all(run, trial)
     except DomainError as refusal:
@@ -194,7 +176,7 @@ def _examine(run: ImportRun) -> Trial | None:
     return trial
 
 
-def _read_all(run: ImportRun, trial: Trial) -> int:
+def _read_all(run: ImportRun, trial: Trial[Any]) -> int:
     rows = read_rows(run.content or "")
     header = next(rows, None)
     if header is None:
