@@ -332,12 +332,38 @@ def test_a_visit_is_undone_here_and_there_for_72_hours(
     yann.post(f"/echanges/{visits[0]}/annulation")
     assert (yann.balance(), paul.balance()) == (-60, 60)
     theirs = last_exchange(paul)
-    assert "Cet échange est corrigé" in yann.get(f"/echanges/{visits[0]}")
+    assert "Cet échange est annulé" in yann.get(f"/echanges/{visits[0]}")
     paul.post(f"/echanges/{theirs}/annulation", status=403)  # a correction is not corrected
     later = now() + timedelta(hours=73)
     monkeypatch.setattr(exchanges, "now", lambda: later)
     assert "Annuler cet échange" not in yann.get(f"/echanges/{visits[1]}")
     yann.post(f"/echanges/{visits[1]}/annulation", status=403)
+
+
+def test_what_was_undone_is_told_undone(cast: Cast, yann: Place, awa: Place) -> None:
+    cancelled = exchange(cast, awa.number, yann.number, 120, wording="couture")
+    yann.post(f"/echanges/{cancelled}/annulation")
+    corrected = exchange(cast, awa.number, yann.number, 60)
+    right = {"cle": new_id(), "minutes": "30 min", "day": today(), "reason": "Plus court"}
+    yann.post(f"/echanges/{corrected}/correction", **right)
+    for path, told in (("/", " : +1 h"), ("/echanges/", " : +1 h"), ("/releve", "")):
+        assert f"Correction{told}, avec Awa" in yann.get(path)
+        assert "Corrigé" in yann.get(path)
+    assert yann.get("/echanges/").count("Annulé") == 1
+    page = yann.get(f"/echanges/{cancelled}")
+    assert "Cet échange est annulé." in page
+    assert "« Annulé" not in page
+    assert "C’était quoi" not in page
+    assert "Dire merci" not in page
+    undoing = last_exchange(yann)
+    assert f"/echanges/{corrected}" in yann.get(f"/echanges/{undoing}")
+    with tenant_context(yann.tenant.id):
+        reversal = find_reversal(corrected)
+        assert reversal
+        undoing = reversal.reversal_id
+    page = yann.get(f"/echanges/{undoing}")
+    assert f"/echanges/{corrected}" in page
+    assert "Ceci annule" in page
 
 
 def test_others_exchanges_are_not_found(cast: Cast, yann: Place, people: dict[str, int]) -> None:
@@ -359,6 +385,8 @@ def test_hours_of_welcome_and_gatherings_are_not_undone_alone(
         exchanges.record_group(cast.actor("alice"), new_id(), shares, today())
         db.session.commit()
     gathering = last_exchange(yann)
+    assert "Vous avez donné 1 h à Fatima et Awa" in yann.get("/echanges/")
+    assert "Donné à Fatima et Awa" in yann.get("/releve")
     assert "Une erreur ? Parlez-en" in yann.get(f"/echanges/{gathering}")
     yann.post(f"/echanges/{gathering}/annulation", status=403)
     assert yann.balance() == 60

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from app.core.clock import PARIS, now
+from app.core.clock import PARIS, now, paris
 from app.core.db import db, require_tenant_id
+from app.core.text import join_names
 from app.reciprocity.models import (
+    EXCHANGES,
     GENESIS,
     Account,
     Entry,
     ExchangeNote,
+    Reversal,
     Seal,
     SealHead,
     Transfer,
 )
 from app.reciprocity.models.chain import Line, core, replay
 from app.reciprocity.queries.accounts import get_account, name_accounts
+from app.reciprocity.queries.interface import map_shares
 
 BATCH = 1000
 CLOCK_SLACK = timedelta(hours=1)
@@ -29,12 +35,33 @@ CLOCK_SLACK = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Movement:
-    """One line: what changed, with whom, what was said of it. `other` is empty when there were several."""
+    """One line: what changed, with whom, what was said of it, what undid it.
+
+    `others`: the names on the other side. `undone`: what undid it, or None.
+    """
 
     entry: Entry
     transfer: Transfer
     wording: str
-    other: str
+    others: list[str]
+    undone: Reversal | None = None
+
+    @property
+    def noted_on(self) -> date:
+        """The day it was written, Paris."""
+        return paris(self.transfer.posted_at).date()
+
+    @property
+    def state(self) -> str:
+        """Whether it still stands, in French; nothing when it does."""
+        if self.undone is None:
+            return ""
+        return "Corrigé" if self.undone.replaced_by else "Annulé"
+
+    @property
+    def other(self) -> str:
+        """The names on the other side, as one phrase."""
+        return join_names(self.others)
 
     @property
     def other_no(self) -> int | None:
@@ -47,8 +74,8 @@ class Statement:
     """An account at the end of the day `on`: its entries up to `version`, and its balance then, in minutes.
 
     `since`: the first day that is told, None for all; `first`: the version of the first line told.
-    `latest`, `head`: where the account itself stood when it was read. Plain values: they outlive the
-    session.
+    `latest`, `head`: where the account itself stood when it was read. `noted_later`: how many exchanges of
+    those days were written after them. Plain values: they outlive the session.
     """
 
     number: int
@@ -60,6 +87,17 @@ class Statement:
     balance: int
     latest: int
     head: bytes
+    noted_later: int = 0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What makes a balance, in minutes, what was undone left out: time given and received in exchanges, and
+    the other movements by kind, signed."""
+
+    given: int
+    received: int
+    others: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -91,9 +129,17 @@ def open_statement(account_no: int, on: date, since: date | None = None) -> Stat
     version = _version_before(account, _evening(on))
     first = _version_before(account, _evening(since - timedelta(days=1))) + 1 if since else 1
     name = name_accounts([account_no]).get(account_no) or f"Compte {account_no}"
-    balance = _balance_at(account_no, version)
     return Statement(
-        account_no, name, since, on, first, version, balance, account.version, account.head
+        account_no,
+        name,
+        since,
+        on,
+        first,
+        version,
+        _balance_at(account_no, version),
+        account.version,
+        account.head,
+        _count_noted_later(account, version, since, on),
     )
 
 
@@ -103,7 +149,56 @@ def list_movements(
     """The lines of a statement, newest first, or those before a version."""
     top = min(statement.version + 1, before or statement.version + 1)
     rows = _lines(statement.number).where(Entry.version >= statement.first, Entry.version < top)
-    return _told(db.session.execute(rows.order_by(Entry.version.desc()).limit(limit)).all())
+    found = db.session.execute(rows.order_by(Entry.version.desc()).limit(limit)).all()
+    return _told(statement.number, found)
+
+
+def sum_parts(statement: Statement) -> Parts:
+    """What the balance of a statement is made of."""
+    undone = aliased(Transfer)
+    kind = sa.func.coalesce(undone.kind, Transfer.kind)
+    gave = (Entry.delta > 0) == undone.id.is_(None)
+    rows = db.session.execute(
+        sa.select(
+            kind,
+            sa.func.coalesce(sa.func.sum(Entry.delta).filter(gave), 0),
+            sa.func.coalesce(sa.func.sum(Entry.delta).filter(~gave), 0),
+        )
+        .join(Transfer, _moved())
+        .outerjoin(
+            Reversal,
+            (Reversal.tenant_id == Entry.tenant_id) & (Reversal.reversal_id == Entry.transfer_id),
+        )
+        .outerjoin(
+            undone,
+            (undone.tenant_id == Reversal.tenant_id) & (undone.id == Reversal.reversed_id),
+        )
+        .where(
+            Entry.tenant_id == require_tenant_id(),
+            Entry.account_no == statement.number,
+            Entry.version <= statement.version,
+        )
+        .group_by(kind)
+    ).all()
+    return Parts(
+        given=sum(plus for name, plus, _ in rows if name in EXCHANGES),
+        received=-sum(minus for name, _, minus in rows if name in EXCHANGES),
+        others={name: p + m for name, p, m in rows if name not in EXCHANGES and p + m},
+    )
+
+
+def name_others(account_no: int, transfers: Sequence[Transfer]) -> dict[uuid.UUID, list[str]]:
+    """Who stood on the other side of these transfers of an account, by name; a nameless one is left out."""
+    shares = map_shares(transfers)
+    names = name_accounts({number for legs in shares.values() for number in legs})
+    return {
+        transfer_id: [
+            names[number]
+            for number, delta in sorted(legs.items())
+            if delta * legs[account_no] < 0 and names.get(number)
+        ]
+        for transfer_id, legs in shares.items()
+    }
 
 
 def iter_movements(statement: Statement) -> Iterator[Movement]:
@@ -177,6 +272,24 @@ def _version_before(account: Account, instant: datetime) -> int:
     return account.version if later is None else later - 1
 
 
+def _count_noted_later(account: Account, version: int, since: date | None, on: date) -> int:
+    if version == account.version:
+        return 0
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(Entry)
+        .join(Transfer, _moved())
+        .where(
+            Entry.tenant_id == require_tenant_id(),
+            Entry.account_no == account.number,
+            Entry.version > version,
+            Transfer.kind.in_(EXCHANGES),
+            Transfer.happened_on.between(since or date.min, on),
+        )
+    )
+    return db.session.scalar(counted) or 0
+
+
 def _find_base(account_no: int, version: int) -> Base:
     sealed = db.session.scalar(
         sa.select(SealHead)
@@ -204,31 +317,37 @@ def _between(account_no: int, after: int, last: int) -> Iterator[Movement]:
     while after < last:
         rows = _lines(account_no).where(Entry.version > after, Entry.version <= last)
         found = db.session.execute(rows.order_by(Entry.version).limit(BATCH)).all()
-        movements = _told(found)
+        movements = _told(account_no, found)
         if not movements:
             raise ChainBroken(f"account {account_no}: no entry {after + 1}")
         yield from movements
         after = movements[-1].entry.version
 
 
-def _lines(account_no: int) -> sa.Select[Entry, Transfer, str]:
+def _lines(account_no: int) -> sa.Select[Entry, Transfer, str, Reversal | None]:
     return (
-        sa.select(Entry, Transfer, sa.func.coalesce(ExchangeNote.wording, ""))
+        sa.select(Entry, Transfer, sa.func.coalesce(ExchangeNote.wording, ""), Reversal)
         .join(Transfer, _moved())
         .outerjoin(
             ExchangeNote,
             (ExchangeNote.tenant_id == Entry.tenant_id)
             & (ExchangeNote.transfer_id == Entry.transfer_id),
         )
+        .outerjoin(
+            Reversal,
+            (Reversal.tenant_id == Entry.tenant_id) & (Reversal.reversed_id == Entry.transfer_id),
+        )
         .where(Entry.tenant_id == require_tenant_id(), Entry.account_no == account_no)
     )
 
 
-def _told(rows: Sequence[sa.Row[Entry, Transfer, str]]) -> list[Movement]:
-    names = name_accounts({number for _, t, _ in rows for number in (t.debit, t.credit)})
+def _told(
+    account_no: int, rows: Sequence[sa.Row[Entry, Transfer, str, Reversal | None]]
+) -> list[Movement]:
+    others = name_others(account_no, [transfer for _, transfer, *_ in rows])
     return [
-        Movement(entry, t, wording, names.get((t.debit if entry.delta > 0 else t.credit) or 0, ""))
-        for entry, t, wording in rows
+        Movement(entry, transfer, wording, others[transfer.id], undone)
+        for entry, transfer, wording, undone in rows
     ]
 
 

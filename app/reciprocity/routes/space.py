@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core.access import public
 from app.core.answers import attempt, flash_undo, show_form
+from app.core.clock import today
 from app.core.db import new_id
 from app.core.errors import DomainError
 from app.core.limits import throttled
@@ -25,7 +26,7 @@ from app.reciprocity.queries.accounts import find_terms, name_accounts
 from app.reciprocity.queries.clearing import find_visit_code
 from app.reciprocity.queries.exchanges import find_transfer
 from app.reciprocity.queries.holds import find_hold, get_hold, list_asked, list_to_answer
-from app.reciprocity.queries.members import list_movements, totals
+from app.reciprocity.queries.members import totals
 from app.reciprocity.queries.offers import list_member_offers
 from app.reciprocity.queries.space import (
     FEW,
@@ -34,6 +35,7 @@ from app.reciprocity.queries.space import (
     list_thanks,
     search_others,
 )
+from app.reciprocity.queries.statements import list_movements, open_statement
 from app.reciprocity.routes.inside import inside, space
 
 bp = inside("space", __name__)
@@ -63,7 +65,7 @@ def show() -> ResponseReturnValue:
         to_answer=to_answer,
         asked=asked,
         names=name_accounts(people | {t.debit for _, t in thanks}),
-        movements=list_movements(me.number, 3),
+        movements=list_movements(open_statement(me.number, today()), limit=3),
         offers=list_member_offers(space().member.id),
         thanks=thanks,
         visit_code=find_visit_code(me),
@@ -97,9 +99,9 @@ def tell(way: str, member_id: uuid.UUID) -> ResponseReturnValue:
     other, form = get_other(space().account.number, member_id), TimeForm()
     key, act = read_key(request.args) or new_id(), _receive if way == "recu" else _give
     if attempt(form, lambda: act(key, form, other)) is None:
-        told = {"way": way, "other": other, "key": key, "durations": DURATIONS}
+        asked = {"way": way, "other": other, "key": key, "durations": DURATIONS}
         done = {"noted": find_transfer(key), "asked": find_hold(key)}
-        return show_form("reciprocity/space/tell.html", form, **told, **done)
+        return show_form("reciprocity/space/tell.html", form, **asked, **done)
     if way == "recu":
         return redirect(url_for("space_exchanges.show", transfer_id=key, note=1), 303)
     take_back = url_for(".answer", hold_id=key, answer="retrait")

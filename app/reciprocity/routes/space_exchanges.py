@@ -23,6 +23,7 @@ from app.reciprocity.queries.exchanges import (
     find_note,
     find_reversal,
     get_transfer,
+    list_corrections,
     list_legs,
     read_line,
 )
@@ -136,6 +137,7 @@ def _page(transfer_id: uuid.UUID, wording: WordingForm, thanks: OwnThanksForm) -
         can_correct=_can_correct(transfer),
         can_cancel=_can_cancel(transfer),
         reversal=reversal,
+        corrections=list_corrections(transfer_id),
     )
 
 

@@ -35,6 +35,7 @@ from app.reciprocity.queries.statements import (
     list_movements,
     open_statement,
     read_proof,
+    sum_parts,
 )
 
 bp = Blueprint("statements", __name__, url_prefix="/<slug>/heures/membres/<uuid:member_id>")
@@ -89,6 +90,7 @@ def answer_statement(template: str, account_no: int, **context: object) -> Respo
     return render_template(
         template,
         statement=statement,
+        parts=sum_parts(statement),
         movements=list_movements(statement, before=before),
         before=before,
         **context,
