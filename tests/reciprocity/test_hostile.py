@@ -200,7 +200,7 @@ def test_a_statement_that_cannot_be_made_leads_back_to_its_page(
 ) -> None:
     a, b, *_ = join(cast).values()
     exchange(cast, a, b, 60)
-    monkeypatch.setattr(statements, "PRINTED", 0)
+    monkeypatch.setattr(statements, "PROVED", 0)
     with tenant_context(cast.actor("alice").tenant_id):
         member = find_member_of(a)
         assert member

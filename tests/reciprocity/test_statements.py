@@ -15,22 +15,33 @@ from flask import Flask
 from app.core import services
 from app.core.clock import now, today
 from app.core.db import db, new_id, tenant_context
+from app.core.documents import RenderedPdf, render_pdf
 from app.core.errors import ServiceUnavailable
 from app.core.gateways.signature import SignatureService
 from app.core.verification import Trust, read_attachment, verify
 from app.reciprocity.commands import sealing
+from app.reciprocity.documents import statement as documents
 from app.reciprocity.documents.statement import (
+    PRINTED,
+    PROVED,
     SOUND,
     UNSOUND,
     read_statement,
     seal_statement,
     to_data,
 )
+from app.reciprocity.models import GENESIS, Entry, Transfer
+from app.reciprocity.models.chain import replay
 from app.reciprocity.queries import statements
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.members import find_member_of
 from app.reciprocity.queries.statements import (
+    Base,
     ChainBroken,
+    Movement,
+    Proof,
+    Statement,
+    chain_line,
     iter_movements,
     list_movements,
     open_statement,
@@ -156,6 +167,7 @@ def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         (lambda data: data["lines"].pop(1), "Entre les lignes 1 et 3, il en manque."),
         (lambda data: data["lines"].pop(), "L’empreinte finale"),
         (lambda data: data["base"].update(balance=600), "Il ne part pas d’un compte vide."),
+        (lambda data: data.update(lines=data["lines"] * PROVED), "Il a plus de 10 000 lignes"),
         (lambda data: data.pop("lines"), "Elles ne se lisent pas."),
         (change("1.minutes", "beaucoup"), "Elles ne se lisent pas."),
         (change("1.minutes", 10**30), "Elles ne se lisent pas."),
@@ -207,6 +219,65 @@ def test_anyone_checks_a_statement_and_an_altered_one_is_said_altered(
     assert "Relevé d’heures intact" not in shown
 
 
+def test_a_long_statement_prints_its_last_lines_and_says_what_it_leaves_out(
+    cast: Cast, pair: tuple[int, int], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = []
+
+    def render(html: str, **options: Any) -> RenderedPdf:
+        printed.append(html.replace("\xa0", " "))
+        return render_pdf(html, **options)
+
+    monkeypatch.setattr(documents, "render_pdf", render)
+    monkeypatch.setattr(documents, "PRINTED", 2)
+    shown = show(client, sealed(cast, pair[0]))
+    [html] = printed
+    assert "Ce relevé a 4 lignes. Les 2 dernières sont imprimées ici." in html
+    assert "2 lignes ne sont pas imprimées." in html
+    assert [found in html for found in ("<td>2</td>", "<td>3</td>", "<td>4</td>")] == [
+        False,
+        True,
+        True,
+    ]
+    assert '<td>Solde avant ces lignes</td><td></td><td class="nombre">20 min</td>' in html
+    assert "La page rejoue les 4 lignes" in html
+    assert "4, depuis : ouverture du compte" in shown
+    monkeypatch.setattr(documents, "PRINTED", 4)
+    sealed(cast, pair[0])
+    assert "imprimées" not in printed[1]
+
+
+def long_account(number: int, lines: int) -> tuple[Statement, Proof]:
+    """An account that moved that often, and its proof from its first line."""
+    movements = []
+    for version in range(1, lines + 1):
+        transfer = Transfer(
+            id=new_id(), kind="exchange", debit=number + 1, credit=number, minutes=1,
+            happened_on=today(), operator_no=2, posted_at=now(),
+        )  # fmt: skip
+        entry = Entry(account_no=number, version=version, delta=1, balance_after=version)
+        movements.append(Movement(entry, transfer, "couture", "Yann"))
+    head = replay(number, map(chain_line, movements), GENESIS)
+    statement = Statement(
+        number, "Bernadette", None, today(), 1, lines, lines, latest=lines, head=head
+    )
+    return statement, Proof(Base(0, GENESIS, 0, None), movements, head)
+
+
+@pytest.mark.slow
+def test_the_longest_statement_is_checked_within_the_limits_of_any_file(
+    cast: Cast, client: Client
+) -> None:
+    at = now().replace(microsecond=0)
+    pdf = seal_statement(*long_account(3, PROVED), "ASCS", at)
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert len(opened.pages) > PRINTED / 30
+    shown = show(client, pdf)
+    assert "Ce document est intact" in shown
+    assert SOUND in shown
+    assert "10000, depuis : ouverture du compte" in shown
+
+
 def one_minute_more(pdf: bytes) -> bytes:
     """Another file, made with an ordinary tool: the same statement with one minute changed, and no seal."""
     output = io.BytesIO()
@@ -228,6 +299,7 @@ def show(client: Client, pdf: bytes) -> str:
     browser = client.browser(None)
     form = {"csrf_token": client.csrf_token(browser), "file": (io.BytesIO(pdf), "releve.pdf")}
     page = browser.post("/verifier/", data=form, content_type="multipart/form-data")
+    page.request.environ["wsgi.input"].close()  # a temporary file, when the upload is large
     assert page.status_code == 200
     return page.text.replace("\xa0", " ")
 
@@ -278,7 +350,7 @@ def test_without_a_timestamp_there_is_no_pdf_and_it_is_said(
     answer = client.get(f"{url}.pdf?au={today()}", as_="alice", status=303)
     assert answer.headers["Location"] == f"{url}?au={today()}"
     assert "Le service qui date les documents ne répond pas." in client.get(url, as_="alice").text
-    monkeypatch.setattr(routes, "PRINTED", 3)
+    monkeypatch.setattr(routes, "PROVED", 3)
     client.get(f"{url}.pdf", as_="alice", status=303)
     assert "Choisissez une période plus courte." in client.get(url, as_="alice").text
 
