@@ -25,8 +25,9 @@ from app.core.db import tenant_context
 from app.core.errors import DomainError, ServiceUnavailable
 from app.core.listing import stream_csv
 from app.core.permissions import authorize
+from app.core.text import plural
 from app.reciprocity import policies
-from app.reciprocity.documents.statement import seal_statement
+from app.reciprocity.documents.statement import PROVED, seal_statement
 from app.reciprocity.queries.members import get_member
 from app.reciprocity.queries.statements import (
     Statement,
@@ -51,10 +52,6 @@ HEADER = (
     "Solde en minutes",
     "Numéro du mouvement",
 )
-PRINTED = 200
-"""Lines that a PDF prints: two seconds of work (10 ms a line)."""
-PROVED = 10_000
-"""Lines that its data may hold."""
 LATER = (
     "Le service qui date les documents ne répond pas. Nous ne donnons pas de relevé sans date"
     " certaine : réessayez dans quelques minutes. La page et le CSV sont à jour."
@@ -122,11 +119,11 @@ def _asked(account_no: int) -> Statement:
 
 
 def _seal(statement: Statement) -> bytes:
-    lines = statement.version - statement.first + 1
-    if lines > PRINTED or count_proof(statement) > PROVED:
+    lines = count_proof(statement)
+    if lines > PROVED:
         raise DomainError(
-            f"Ce relevé a {max(lines, count_proof(statement))} lignes : le PDF en contient {PRINTED}"
-            " au plus. Choisissez une période plus courte. Le CSV, lui, contient tout."
+            f"Ce relevé a {plural(lines, 'ligne')} : un PDF en garde {plural(PROVED, 'ligne')} au plus."
+            " Choisissez une période plus courte. Le CSV, lui, contient tout."
         )
     at = now().replace(microsecond=0)
     return seal_statement(statement, read_proof(statement), g.tenant.name, at)
