@@ -13,11 +13,26 @@ from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.models import Category, Member, Offer
-from app.reciprocity.queries.suggestions import find_loops, list_repetitions, suggest_loops
+from app.reciprocity.queries import suggestions
+from app.reciprocity.queries.suggestions import Partner, list_repetitions, suggest_loops
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
 
 A, B, C, D = (uuid.UUID(int=n) for n in range(1, 5))
+Edges = dict[uuid.UUID, dict[uuid.UUID, str]]
+
+
+def find_loops(
+    edges: Edges, stuck: dict[uuid.UUID, int]
+) -> list[list[tuple[uuid.UUID, uuid.UUID, str]]]:
+    """The loops where `edges[a][b]` is with what A, B, C or D could help another: a theme of its own."""
+    partners = {node: Partner(str(node)) for node in (A, B, C, D)}
+    for giver, helped in edges.items():
+        for receiver, title in helped.items():
+            theme = uuid.uuid5(giver, str(receiver))
+            partners[giver].offers[theme] = title
+            partners[receiver].asks.add(theme)
+    return suggestions.find_loops(partners, stuck)
 
 
 def publish(name: str, kind: str, title: str, theme: str) -> None:
@@ -58,9 +73,7 @@ nodes = st.sampled_from([A, B, C, D])
     st.dictionaries(nodes, st.dictionaries(nodes, st.just("aide"))),
     st.dictionaries(nodes, st.integers(1, 99)),
 )
-def test_loops_are_closed_possible_and_apart(
-    edges: dict[uuid.UUID, dict[uuid.UUID, str]], stuck: dict[uuid.UUID, int]
-) -> None:
+def test_loops_are_closed_possible_and_apart(edges: Edges, stuck: dict[uuid.UUID, int]) -> None:
     edges = {a: {b: t for b, t in there.items() if a != b} for a, there in edges.items()}
     seen: list[uuid.UUID] = []
     for loop in find_loops(edges, stuck):
@@ -71,6 +84,30 @@ def test_loops_are_closed_possible_and_apart(
         assert givers[0] in stuck
         seen += givers
     assert len(seen) == len(set(seen))
+
+
+def test_a_theme_of_many_is_gone_through_once() -> None:
+    compared = 0
+
+    class Watched(Partner):
+        def find_help(self, other: Partner) -> str | None:
+            nonlocal compared
+            compared += 1
+            return super().find_help(other)
+
+    one, two, three = (uuid.UUID(int=n) for n in range(1, 4))
+    partners: dict[uuid.UUID, Partner] = {}
+    for asked, offered in ((one, two), (two, three)):
+        for _ in range(200):
+            partners[new_id()] = Watched("?", offers={offered: "aide"}, asks={asked})
+    stuck = dict.fromkeys(partners, 60)
+    assert suggestions.find_loops(partners, stuck) == []
+    assert compared <= len(partners)
+    missing = new_id()
+    partners[missing] = Watched("?", offers={one: "la clé"}, asks={three})
+    (loop,) = suggestions.find_loops(partners, stuck)
+    assert missing in {giver for giver, _, _ in loop}
+    assert len(loop) == 3
 
 
 def test_a_loop_is_suggested_to_whoever_gave_a_lot(cast: Cast) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 import sqlalchemy as sa
 
@@ -18,19 +19,38 @@ from app.reciprocity.models import (
     ExchangeNote,
     Member,
     Offer,
+    OfferKind,
     Reversal,
     Transfer,
 )
 from app.reciprocity.queries.accounts import find_terms
 
-LOOPS = 5
+LOOPS, LONGEST = 5, 4
+"""How many loops are suggested, of how many members at most."""
 WATCHED = timedelta(days=90)
 OFTEN, MANY = 10, 6
 """Ten times the same help, or for six people, in three months: not a law's figures, ours. What is lawful is a
 « coup de main » that is occasional, not repeated and not a trade (the tolerance that SEL live under,
 reference/ledger.md §1.5)."""
 
-Edges = Mapping[uuid.UUID, Mapping[uuid.UUID, str]]
+
+@dataclass(frozen=True)
+class Partner:
+    """Someone who both offers and asks: nobody else can be in a loop. `offers`: theme → with what they help;
+    `asks`: themes."""
+
+    name: str
+    bulle_id: uuid.UUID | None = None
+    balance: int = 0
+    offers: dict[uuid.UUID, str] = field(default_factory=dict)
+    asks: set[uuid.UUID] = field(default_factory=set)
+
+    def find_help(self, other: Partner) -> str | None:
+        """With what they could help someone, or None."""
+        return next((title for theme, title in self.offers.items() if theme in other.asks), None)
+
+
+Partners = Mapping[uuid.UUID, Partner]
 
 
 @dataclass(frozen=True)
@@ -58,34 +78,44 @@ def suggest_loops(bulle_id: uuid.UUID | None, day: date) -> list[list[Step]]:
     """Loops of two to four members of a Bulle (None: of the organisation) in which each could help the next:
     an open offer of theirs meets an open request in the same theme. At least one has a balance beyond the
     gentle limits; the more stuck, the earlier."""
-    people = _people(bulle_id)
-    loops = find_loops(_edges(day, people), _stuck(people))
+    partners = _list_partners(bulle_id, day)
     return [
         [
-            Step(giver, people[giver].name, people[receiver].name, title)
+            Step(giver, partners[giver].name, partners[receiver].name, title)
             for giver, receiver, title in loop
         ]
-        for loop in loops
+        for loop in find_loops(partners, _stuck(partners))
     ]
 
 
 def find_loops(
-    edges: Edges, stuck: Mapping[uuid.UUID, int], *, limit: int = LOOPS
+    partners: Partners, stuck: Mapping[uuid.UUID, int]
 ) -> list[list[tuple[uuid.UUID, uuid.UUID, str]]]:
-    """Cycles of length 2 to 4 through a stuck node, each node in one loop at most, the most stuck first.
+    """Cycles of length 2 to LONGEST through a stuck partner, each partner in one loop at most, the most stuck
+    first: who helps, whom, with what.
 
-    `edges[a][b]`: with what a could help b. `stuck`: node → how far beyond, in minutes. The shortest cycle of
-    each start is taken: it is the easiest to bring about.
+    `stuck`: partner → how far beyond, in minutes. The shortest cycle of a start is taken: it is the easiest
+    to bring about. Where a start has none, whoever offers and asks in the same themes has none either.
     """
+    askers = _list_askers(partners)
     found: list[list[tuple[uuid.UUID, uuid.UUID, str]]] = []
     taken: set[uuid.UUID] = set()
+    vain: set[tuple[frozenset[uuid.UUID], frozenset[uuid.UUID]]] = set()
     for start in sorted(stuck, key=lambda node: (-stuck[node], str(node))):
-        cycle = None if start in taken else _shortest_cycle(edges, start, taken)
-        if cycle:
-            pairs = zip(cycle, [*cycle[1:], start], strict=True)
-            found.append([(giver, receiver, edges[giver][receiver]) for giver, receiver in pairs])
+        themes = (frozenset(partners[start].offers), frozenset(partners[start].asks))
+        if start in taken or themes in vain:
+            continue
+        if cycle := _shortest_cycle(partners, askers, start, taken):
+            found.append(
+                [
+                    (giver, receiver, partners[giver].find_help(partners[receiver]) or "")
+                    for giver, receiver in pairwise([*cycle, start])
+                ]
+            )
             taken.update(cycle)
-        if len(found) == limit:
+        else:
+            vain.add(themes)
+        if len(found) == LOOPS:
             break
     return found
 
@@ -126,70 +156,79 @@ def list_repetitions(bulle_id: uuid.UUID | None, day: date) -> list[Repetition]:
 
 
 def _shortest_cycle(
-    edges: Edges, start: uuid.UUID, taken: set[uuid.UUID]
+    partners: Partners,
+    askers: Mapping[uuid.UUID, set[uuid.UUID]],
+    start: uuid.UUID,
+    taken: set[uuid.UUID],
 ) -> list[uuid.UUID] | None:
+    """The shortest way from someone back to them, breadth first: each theme and each partner is gone through
+    once, whatever the number of pairs."""
+    met, gone = {start, *taken}, set[uuid.UUID]()
     paths = [[start]]
-    for _ in range(4):
+    for _ in range(LONGEST - 1):
+        longer = []
         for path in paths:
-            if len(path) > 1 and start in edges.get(path[-1], {}):
-                return path
-        paths = [
-            [*path, following]
-            for path in paths
-            for following in sorted(edges.get(path[-1], {}), key=str)
-            if following not in path and following not in taken
-        ]
+            themes = partners[path[-1]].offers.keys() - gone
+            reached = set[uuid.UUID]().union(*(askers[theme] for theme in themes)) - met
+            gone |= themes
+            met |= reached
+            for node in sorted(reached, key=str):
+                longer.append([*path, node])
+                if partners[node].find_help(partners[start]) is not None:
+                    return longer[-1]
+        paths = longer
     return None
 
 
-@dataclass(frozen=True)
-class _Person:
-    name: str
-    bulle_id: uuid.UUID | None
-    balance: int
+def _list_askers(partners: Partners) -> Mapping[uuid.UUID, set[uuid.UUID]]:
+    askers: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    for member_id, partner in partners.items():
+        for theme in partner.asks:
+            askers[theme].add(member_id)
+    return askers
 
 
-def _people(bulle_id: uuid.UUID | None) -> dict[uuid.UUID, _Person]:
+def _list_partners(bulle_id: uuid.UUID | None, day: date) -> Partners:
+    open_ = (
+        Offer.tenant_id == require_tenant_id(),
+        Offer.closed_at.is_(None),
+        Offer.expires_on >= day,
+    )
+    both = (
+        sa.select(Offer.member_id)
+        .where(*open_)
+        .group_by(Offer.member_id)
+        .having(sa.func.count(sa.distinct(Offer.kind)) == 2)
+    )
     rows = db.session.execute(
         sa.select(Member.id, Member.name, Member.bulle_id, Account.balance)
+        .add_columns(Offer.kind, Offer.category_id, Offer.title)
+        .join(Offer, (Offer.tenant_id == Member.tenant_id) & (Offer.member_id == Member.id))
         .join(
             Account,
             (Account.tenant_id == Member.tenant_id) & (Account.number == Member.account_no),
         )
-        .where(Member.tenant_id == require_tenant_id(), Member.left_on.is_(None))
+        .where(*open_, Member.id.in_(both), Member.left_on.is_(None))
         .where(Member.bulle_id == bulle_id if bulle_id else sa.true())
+        .order_by(Offer.published_at, Offer.id)
     )
-    return {row.id: _Person(row.name, row.bulle_id, row.balance) for row in rows}
+    partners: dict[uuid.UUID, Partner] = {}
+    for member_id, name, home_id, balance, kind, theme, title in rows:
+        partner = partners.setdefault(member_id, Partner(name, home_id, balance))
+        if kind == OfferKind.OFFER:
+            partner.offers.setdefault(theme, title)
+        else:
+            partner.asks.add(theme)
+    return partners
 
 
-def _stuck(people: Mapping[uuid.UUID, _Person]) -> dict[uuid.UUID, int]:
-    terms = {bulle_id: find_terms(bulle_id) for bulle_id in {p.bulle_id for p in people.values()}}
+def _stuck(partners: Partners) -> dict[uuid.UUID, int]:
+    terms = {bulle_id: find_terms(bulle_id) for bulle_id in {p.bulle_id for p in partners.values()}}
     beyond = {
         member_id: max(
-            person.balance - terms[person.bulle_id].gentle_high,
-            terms[person.bulle_id].gentle_low - person.balance,
+            partner.balance - terms[partner.bulle_id].gentle_high,
+            terms[partner.bulle_id].gentle_low - partner.balance,
         )
-        for member_id, person in people.items()
+        for member_id, partner in partners.items()
     }
     return {member_id: minutes for member_id, minutes in beyond.items() if minutes > 0}
-
-
-def _edges(day: date, people: Mapping[uuid.UUID, _Person]) -> Edges:
-    rows = db.session.execute(
-        sa.select(Offer.member_id, Offer.kind, Offer.category_id, Offer.title).where(
-            Offer.tenant_id == require_tenant_id(),
-            Offer.closed_at.is_(None),
-            Offer.expires_on >= day,
-        )
-    ).all()
-    asking: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    for row in rows:
-        if row.kind == "request" and row.member_id in people:
-            asking[row.category_id].append(row.member_id)
-    edges: dict[uuid.UUID, dict[uuid.UUID, str]] = defaultdict(dict)
-    for row in rows:
-        if row.kind == "offer" and row.member_id in people:
-            for receiver in asking[row.category_id]:
-                if receiver != row.member_id:
-                    edges[row.member_id].setdefault(receiver, row.title)
-    return edges
