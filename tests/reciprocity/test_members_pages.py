@@ -10,6 +10,7 @@ import pytest
 
 from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
+from app.reciprocity.commands.exchanges import record_group
 from app.reciprocity.commands.fund import give_to_fund, grant
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.members import find_member_of, get_member
@@ -76,7 +77,7 @@ def test_an_address_that_serves_twice_is_asked_about(client: Client) -> None:
 def test_a_sheet_tells_hours_in_words_and_invites_on_both_sides(
     client: Client, cast: Cast, people: dict[str, int]
 ) -> None:
-    a, b, _ = people.values()
+    a, b, c = people.values()
     exchange(cast, a, b, 12 * 60, wording="Le jardin")
     exchange(cast, a, b, 60, wording="La haie")
     page = plain(client.get(address(cast, a), as_="bob").text)
@@ -87,6 +88,13 @@ def test_a_sheet_tells_hours_in_words_and_invites_on_both_sides(
     assert "Le jardin" in page
     page = plain(client.get(address(cast, b), as_="bob").text)
     assert "Que pourrait partager Yann ?" in page
+    with tenant_context(cast.tenants["ascs"].id):
+        record_group(cast.actor("alice"), new_id(), {a: 90, b: -60, c: -30}, today())
+        db.session.commit()
+    page = plain(client.get(address(cast, c), as_="bob").text)
+    assert "A reçu 30 min</a>, avec Bernadette" in page
+    page = plain(client.get(address(cast, a), as_="bob").text)
+    assert "A donné 1 h 30</a>, avec Yann et Fatima" in page
 
 
 def test_what_two_people_both_like(client: Client, cast: Cast, people: dict[str, int]) -> None:

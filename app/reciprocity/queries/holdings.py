@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.core.audit import AuditEvent, list_events
 from app.core.clock import paris
 from app.core.db import db, require_tenant_id
-from app.core.text import duration
+from app.core.text import duration, join_names
 from app.reciprocity.models import (
     Booklet,
     Hold,
@@ -109,7 +109,7 @@ def _movement(movement: Movement) -> Fact:
         "jour": transfer.happened_on,
         "genre": transfer.kind_label,
         "durée": duration(movement.entry.delta),
-        "avec": movement.other,
+        "avec": join_names(movement.others),
         "c’était quoi": movement.wording,
         "merci": movement.thanks,
         "noté le": transfer.posted_at,

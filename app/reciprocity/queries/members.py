@@ -27,8 +27,9 @@ from app.reciprocity.models import (
     Transfer,
 )
 from app.reciprocity.models.words import stems
-from app.reciprocity.queries.accounts import get_system_account, name_accounts
+from app.reciprocity.queries.accounts import get_system_account
 from app.reciprocity.queries.fund import tells_beneficiary
+from app.reciprocity.queries.statements import name_others
 
 AMONG = 100
 """How many people, chosen by the words of their search keys, are looked at closely."""
@@ -133,13 +134,13 @@ def count_words(key: InstrumentedAttribute[str], words: Iterable[str]) -> sa.Col
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of an account, as it is told. `other`: with whom; nothing for an exchange between several."""
+    """One line of an account, as it is told. `others`: with whom, by name."""
 
     entry: Entry
     transfer: Transfer
     wording: str
     thanks: str
-    other: str
+    others: list[str]
 
     @property
     def told(self) -> str:
@@ -168,15 +169,9 @@ def list_movements(account_no: int, limit: int = 6, *, for_team: bool = True) ->
         .order_by(Entry.version.desc())
         .limit(limit)
     ).all()
-    names = name_accounts(number for _, t, *_ in rows for number in (t.debit, t.credit))
+    others = name_others(account_no, [transfer for _, transfer, *_ in rows])
     return [
-        Movement(
-            entry,
-            transfer,
-            wording or "",
-            thanks or "",
-            names.get(_other(transfer, account_no), ""),
-        )
+        Movement(entry, transfer, wording or "", thanks or "", others[transfer.id])
         for entry, transfer, wording, thanks in rows
     ]
 
@@ -260,7 +255,3 @@ def select_totals() -> sa.Select[int, int, int]:
 
 def _own() -> sa.ColumnElement[bool]:
     return Member.tenant_id == require_tenant_id()
-
-
-def _other(transfer: Transfer, account_no: int) -> int:
-    return (transfer.credit if transfer.debit == account_no else transfer.debit) or 0
