@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -51,6 +52,20 @@ def test_the_day_is_read_when_a_test_runs() -> None:
 def test_a_day_read_too_early_is_found(fault: str) -> None:
     assert list(days_read(ast.parse(fault)))
     assert not list(days_read(ast.parse("def f(day=None):\n    return [today(), lambda: now()]")))
+
+
+def test_the_day_is_that_of_paris() -> None:
+    """For an hour or two each night, a day in UTC is yesterday."""
+    in_utc = re.compile(r"\bnow\(\)\.(date|year|month|day)\b|\bcurrent_date\b", re.IGNORECASE)
+    assert in_utc.search("now().date()")
+    assert in_utc.search("SELECT current_date")
+    found = [
+        path.relative_to(PROJECT).as_posix()
+        for top in ("app", "worker", "migrations", "tests")
+        for path in (PROJECT / top).rglob("*.*")
+        if path.suffix in {".py", ".sql"} and in_utc.search(path.read_text())
+    ]
+    assert found == ["tests/architecture/test_suite.py"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask_security import hash_password
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import db
 from app.core.permissions import Actor
 from app.tenants.models import Bulle, Membership, Role, StagePassage, Tenant, User
@@ -103,7 +103,7 @@ def _bulle(porteur: Tenant) -> Bulle:
         StagePassage(
             bulle_id=bulle.id,
             stage=1,
-            entered_on=now().date(),
+            entered_on=today(),
             decided_by="Le conseil",
             recorded_by_name="Olga Renaud",
         )

@@ -242,7 +242,7 @@ PLANTS: dict[str, tuple[str, set[str]]] = {
     ),
     "a line in a sealed day": (
         """
-        UPDATE seals SET closed_through = current_date, signature_sha256 = NULL WHERE tenant_id = {t}
+        UPDATE seals SET closed_through = ledger_today(), signature_sha256 = NULL WHERE tenant_id = {t}
           AND number = 1
         """,
         {"sealed_day_changed"},

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.core.clock import now
+from app.core.clock import now, today
 from app.core.db import db, new_id, one_instant, tenant_context
 from app.core.jobs import JOBS, MAX_ATTEMPTS, TOO_LONG, OutboxRow, Overrun
 from app.reciprocity.commands import sealing
@@ -143,7 +143,7 @@ def test_seals_are_searched_and_downloaded_as_a_list(client: Client, cast: Cast)
     write_seal(cast)
     page = text(client, f"{PROOF}/")
     assert page.index("N° 2") < page.index("N° 1")
-    assert "N° 2" not in text(client, f"{PROOF}/?q=1&annee={now().year}")
+    assert "N° 2" not in text(client, f"{PROOF}/?q=1&annee={today().year}")
     with tenant_context(cast.actor("alice").tenant_id):
         root = get_seal(2).root.hex()[:8]
     assert "N° 1" not in text(client, f"{PROOF}/?q={root.upper()}")
@@ -193,7 +193,7 @@ def living(real: Flask) -> Cast:
     alice, code = cast.actor("alice"), make_pair.code_of(cast, "denis", paul)
     peer = cast.actor("denis").tenant_id
     with tenant_context(alice.tenant_id):
-        record_received_help(alice, ReceivedHelp(new_id(), a, peer, code, 45, now().date()))
+        record_received_help(alice, ReceivedHelp(new_id(), a, peer, code, 45, today()))
         db.session.commit()
     return cast
 
