@@ -14,7 +14,7 @@ from flask import Flask
 from app.core.db import db, tenant_context
 
 Result = TypeVar("Result")
-PATIENCE = 20
+PATIENCE = 60  # seconds: a slow machine is no fault
 
 
 class Someone:
