@@ -20,7 +20,7 @@ from app.reciprocity.commands.imports import Upload, accept_import, start_import
 from app.reciprocity.commands.members import leave_member
 from app.reciprocity.commands.offers import OfferSheet, publish_offer
 from app.reciprocity.jobs import carry_out_import, try_import
-from app.reciprocity.models import Account, Entry, Member, OfferKind
+from app.reciprocity.models import Account, Entry, Member, Offer, OfferKind
 from app.reciprocity.models.cheque_numbers import number_cheque
 from app.reciprocity.queries.categories import list_categories
 from app.reciprocity.queries.exports import cut, pair_up
@@ -71,6 +71,7 @@ def full(cast: Cast) -> dict[str, int]:
         publish_offer(
             alice, ids["Yann"], OfferSheet(OfferKind.OFFER, theme, "Vélo", "-10 % de freins")
         )
+        publish_offer(alice, ids["Yann"], OfferSheet(OfferKind.REQUEST, theme, "Ourlet", ""))
         leave_member(alice, ids["Parti"])
         db.session.commit()
     return accounts | {"Chorale": group}
@@ -101,6 +102,7 @@ def test_everything_is_in_the_archive(client: Client, cast: Cast, full: dict[str
     assert cheques[0]["Échange"]
     groups = [row["Nom"] for row in table(files["membres.csv"]) if row["Genre"] == "groupe"]
     assert groups == ["Chorale"]
+    assert [row["Genre"] for row in table(files["annonces.csv"])] == ["offre", "besoin"]
 
 
 def take(cast: Cast, who: str, kind: str, content: bytes) -> tuple[int, int]:
@@ -132,6 +134,9 @@ def test_it_comes_back_as_it_was_and_adds_nothing_where_it_is(
     assert balances(cast, "denis") == balances(cast, "alice")
     for kind in ("offers", "exchanges"):
         assert take(cast, "denis", kind, files[tables[kind]])[0] == 0
+    with tenant_context(cast.actor("denis").tenant_id):
+        notices = dict(db.session.execute(sa.select(Offer.title, Offer.kind)).all())
+    assert notices == {"Vélo": "offer", "Ourlet": "request"}
 
 
 def balances(cast: Cast, who: str) -> dict[str, int]:

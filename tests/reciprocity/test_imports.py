@@ -272,6 +272,30 @@ def test_every_faulty_line_is_named_with_how_to_mend_it(office: Office) -> None:
     assert count(Transfer) == 0
 
 
+def test_all_that_is_wrong_with_a_line_is_said_at_once(office: Office) -> None:
+    later = date(today().year + 4, 1, 1)
+    members = office.bring(
+        "members", f"Nom;E-mail;Bulle;Inscrit le;Parti le\nZoé;zoé;Ailleurs;{later};31/02/2024"
+    )
+    (said,) = told(members, "error")
+    assert said[1] == (
+        "« zoé » n’est pas une adresse e-mail. Corrigez-la, ou videz la case."
+        f" Le {long_date(later)} n’est pas encore venu. Corrigez ce jour."
+        " « 31/02/2024 » n’est pas un jour. Un jour s’écrit 21/11/2026."
+        " « Ailleurs » n’est pas une Bulle de votre structure. Corrigez ou videz la case."
+    )
+    exchanges = office.bring("exchanges", f"{HEADER}\n;;;25 h\n01/02/2020;Zoé;Awa;1 h")
+    first, second = (sentence for _, sentence in told(exchanges, "error"))
+    for word in ("le jour", "qui a donné", "qui a reçu", "24 h"):
+        assert word in first
+    assert "« Zoé »" in second
+    assert "« Awa »" in second
+    offers = office.bring("offers", "Titre;Membre;Publiée le\n;;demain")
+    ((_, said_of_it),) = told(offers, "error")
+    for word in ("le titre", "son auteur", "« demain »"):
+        assert word in said_of_it
+
+
 def test_one_bad_line_among_many_and_not_one_entry_is_written(office: Office) -> None:
     office.join("Bernadette", "Yann")
     day = date(2020, 1, 1)

@@ -102,7 +102,11 @@ def test_limits_that_history_crosses_are_accepted_in_words(client: Client) -> No
     assert "4 échanges de plus" in plain(client.get(history, as_="alice"))
     again = bring(client, f"Jour;Qui a donné;Qui a reçu;Durée\n{days}\n", kind="exchanges")
     work()
-    assert "Tout est déjà là : 4 lignes reconnues" in plain(client.get(again, as_="alice"))
+    page = plain(client.get(again, as_="alice"))
+    assert "Tout est déjà là : 4 lignes reconnues" in page
+    for told in (page, plain(client.get(f"{HOME}/", as_="alice"))):
+        assert "Rien à reprendre" in told
+        assert "Prêt à reprendre" not in told
 
 
 def test_what_is_not_a_file_or_not_chosen_comes_back(client: Client) -> None:

@@ -90,7 +90,7 @@ class Snapshot:
             .order_by(Offer.published_at, Offer.id)
         )
         for offer, author, category in _stream(statement):
-            kind = "demande" if offer.kind == "request" else "offre"
+            kind = "besoin" if offer.kind == "request" else "offre"
             closed = paris(offer.closed_at).date() if offer.closed_at else None
             yield (
                 offer.id, author, offer.member_id, kind, category, offer.title, offer.text,

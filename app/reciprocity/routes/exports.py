@@ -47,7 +47,7 @@ FILES = (
     ),
     File(
         "annonces.csv",
-        "Les offres et les demandes, même retirées. Se reprend tel quel.",
+        "Les offres et les besoins, même retirés. Se reprend tel quel.",
         _headers("offers"),
         Snapshot.list_offers,
     ),

@@ -89,7 +89,7 @@ TABLES = {
             also=("nom",),
         ),
         Column("member_key", "Clé du membre", "pour les homonymes", "M-12"),
-        Column("kind", "Genre", "« offre » ou « demande »", "offre", also=("type",)),
+        Column("kind", "Genre", "« offre » ou « besoin »", "offre", also=("type",)),
         Column("category", "Thème", "", "Loisirs, culture et sport", also=("categorie",)),
         Column("title", "Titre", "", "Cours de tricot", needed=True, also=("annonce",)),
         Column("text", "Texte", "", "Le jeudi après-midi.", also=("description",)),

@@ -15,7 +15,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Actor
 from app.core.text import duration, fold, long_date
 from app.reciprocity.commands.imports.columns import Cells
-from app.reciprocity.commands.imports.lines import ExchangeLine, read_exchange
+from app.reciprocity.commands.imports.lines import ExchangeLine, read_each, read_exchange
 from app.reciprocity.commands.imports.trial import Trial
 from app.reciprocity.commands.ledger import (
     SENTENCES,
@@ -96,7 +96,10 @@ class ExchangesImport(Trial[Movement]):
 
     def take(self, number: int, cells: Cells) -> None:
         line = read_exchange(cells)
-        giver, receiver = self._people.find(line.giver), self._people.find(line.receiver)
+        giver, receiver = read_each(
+            giver=lambda: self._people.find(line.giver),
+            receiver=lambda: self._people.find(line.receiver),
+        ).values()
         if giver.number == receiver.number:
             raise DomainError(SENTENCES["same_account"])
         if line.key and self._seen.setdefault(line.key, number) != number:

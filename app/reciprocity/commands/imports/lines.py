@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from app.core.clock import today
 from app.core.errors import DomainError
-from app.core.text import fold
+from app.core.text import fold, long_date
 from app.reciprocity.commands.imports.columns import Cells
 from app.reciprocity.models import LONGEST, OfferKind
 from app.reciprocity.models.reading import read_day, read_minutes
@@ -18,8 +20,8 @@ LONGEST_NAME = 120
 LONGEST_TITLE = 150
 """Letters."""
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-REQUESTS = ("demande", "request", "inquiry", "demanda", "eskaera", "eskaria")
-"""« Demande » in the languages of TimeOverflow, folded."""
+REQUESTS = ("besoin", "demande", "request", "inquiry", "demanda", "eskaera", "eskaria")
+"""« Besoin », and « demande » in the languages of TimeOverflow, folded."""
 YES = ("oui", "o", "vrai", "1", "yes", "true", "x")
 
 
@@ -45,7 +47,6 @@ class MemberLine:
     phone: str
     interests: tuple[str, ...]
     shows_contact: bool
-    bulle: str
     joined_on: date | None
     left_on: date | None
 
@@ -80,77 +81,101 @@ class ExchangeLine:
     category: str
 
 
+def read_each(**cells: Callable[[], Any]) -> dict[str, Any]:
+    """What several cells of a row say, by name, in this order. DomainError: all that is wrong, at once."""
+    read: dict[str, Any] = {}
+    faults = []
+    for name, reader in cells.items():
+        try:
+            read[name] = reader()
+        except DomainError as fault:
+            faults.append(fault.message)
+    if faults:
+        raise DomainError(" ".join(dict.fromkeys(faults)))
+    return read
+
+
 def read_member(cells: Cells) -> MemberLine:
     """A row of the members. DomainError: no name, a day or an address that cannot be read."""
-    name = " ".join(cells.get("name", "").split())  # a cell may hold several lines, a name may not
-    if not name:
-        raise DomainError("Il manque le nom.")
-    if len(name) > LONGEST_NAME:
-        raise DomainError(f"Ce nom est trop long : gardez {LONGEST_NAME} lettres.")
-    email = cells.get("email", "")
-    if email and not ADDRESS.fullmatch(email):
-        raise DomainError(
-            f"« {email} » n’est pas une adresse e-mail. Corrigez-la, ou videz la case."
-        )
     return MemberLine(
         key=cells.get("key", ""),
-        name=name,
         is_group=fold(cells.get("kind", "")) == "groupe",
-        email=email,
         phone=cells.get("phone") or cells.get("phone_2", ""),
         interests=tuple(read_interests(cells.get("interests", ""))),
         shows_contact=_is_yes(cells.get("shows", "")),
-        bulle=cells.get("bulle", ""),
-        joined_on=_past_day(cells.get("joined", "")),
-        left_on=_past_day(cells.get("left", "")),
+        **read_each(
+            name=lambda: _name(cells.get("name", "")),
+            email=lambda: _email(cells.get("email", "")),
+            joined_on=lambda: _past_day(cells.get("joined", "")),
+            left_on=lambda: _past_day(cells.get("left", "")),
+        ),
     )
 
 
 def read_offer(cells: Cells) -> OfferLine:
     """A row of the offers. DomainError: no title, no author, a day that cannot be read."""
-    title = cells.get("title", "")
-    if not title:
-        raise DomainError("Il manque le titre de l’annonce.")
-    if len(title) > LONGEST_TITLE:
-        raise DomainError(f"Ce titre est trop long : gardez {LONGEST_TITLE} lettres.")
     asks = fold(cells.get("kind", "")) in REQUESTS
-    expires = cells.get("expires", "")
     return OfferLine(
         key=cells.get("key", ""),
-        author=_party(
-            cells.get("member", ""), cells.get("member_key", ""), "Il manque son auteur."
-        ),
         kind=OfferKind.REQUEST if asks else OfferKind.OFFER,
         category=cells.get("category", ""),
-        title=title,
         text=cells.get("text", ""),
         for_group=_is_yes(cells.get("group", "")),
-        published_on=_past_day(cells.get("published", "")),
-        expires_on=read_day(expires) if expires else None,
-        closed_on=_past_day(cells.get("closed", "")),
+        **read_each(
+            title=lambda: _title(cells.get("title", "")),
+            author=lambda: _party(
+                cells.get("member", ""), cells.get("member_key", ""), "Il manque son auteur."
+            ),
+            published_on=lambda: _past_day(cells.get("published", "")),
+            expires_on=lambda: _day(cells.get("expires", "")),
+            closed_on=lambda: _past_day(cells.get("closed", "")),
+        ),
     )
 
 
 def read_exchange(cells: Cells) -> ExchangeLine:
     """A row of the exchanges. DomainError: who, when or how long is missing, or cannot be."""
-    moment = cells.get("day", "")
-    happened_on = _past_day(moment)
-    if happened_on is None:
-        raise DomainError("Il manque le jour.")
-    giver = _party(cells.get("giver", ""), cells.get("giver_key", ""), "Il manque qui a donné.")
-    receiver = _party(
-        cells.get("receiver", ""), cells.get("receiver_key", ""), "Il manque qui a reçu."
-    )
     return ExchangeLine(
         key=cells.get("key", ""),
-        giver=giver,
-        receiver=receiver,
-        minutes=_minutes(cells),
-        happened_on=happened_on,
-        moment=moment,
+        moment=cells.get("day", ""),
         wording=cells.get("wording") or cells.get("reason", ""),
         category=cells.get("category", ""),
+        **read_each(
+            happened_on=lambda: _happened_on(cells.get("day", "")),
+            giver=lambda: _party(
+                cells.get("giver", ""), cells.get("giver_key", ""), "Il manque qui a donné."
+            ),
+            receiver=lambda: _party(
+                cells.get("receiver", ""), cells.get("receiver_key", ""), "Il manque qui a reçu."
+            ),
+            minutes=lambda: _minutes(cells),
+        ),
     )
+
+
+def _name(typed: str) -> str:
+    name = " ".join(typed.split())  # a cell may hold several lines, a name may not
+    if not name:
+        raise DomainError("Il manque le nom.")
+    if len(name) > LONGEST_NAME:
+        raise DomainError(f"Ce nom est trop long : gardez {LONGEST_NAME} lettres.")
+    return name
+
+
+def _email(typed: str) -> str:
+    if typed and not ADDRESS.fullmatch(typed):
+        raise DomainError(
+            f"« {typed} » n’est pas une adresse e-mail. Corrigez-la, ou videz la case."
+        )
+    return typed
+
+
+def _title(typed: str) -> str:
+    if not typed:
+        raise DomainError("Il manque le titre de l’annonce.")
+    if len(typed) > LONGEST_TITLE:
+        raise DomainError(f"Ce titre est trop long : gardez {LONGEST_TITLE} lettres.")
+    return typed
 
 
 def _minutes(cells: Cells) -> int:
@@ -172,13 +197,27 @@ def _party(name: str, key: str, missing: str) -> Party:
     return Party(name, key)
 
 
+def _happened_on(typed: str) -> date:
+    day = _past_day(typed)
+    if day is None:
+        raise DomainError("Il manque le jour.")
+    return day
+
+
 def _past_day(typed: str) -> date | None:
+    day = _day(typed)
+    if day and day > today():
+        raise DomainError(f"Le {long_date(day)} n’est pas encore venu. Corrigez ce jour.")
+    return day
+
+
+def _day(typed: str) -> date | None:
     if not typed:
         return None
-    day = read_day(typed)
-    if day > today():
-        raise DomainError(f"Le {typed} n’est pas encore venu. Corrigez ce jour.")
-    return day
+    try:
+        return read_day(typed)
+    except DomainError as fault:
+        raise DomainError(f"« {typed} » n’est pas un jour. {fault.message}") from fault
 
 
 def _is_yes(typed: str) -> bool:

@@ -19,7 +19,7 @@ from app.reciprocity.commands.accounts import (
     open_member_accounts,
 )
 from app.reciprocity.commands.imports.columns import Cells
-from app.reciprocity.commands.imports.lines import MemberLine, read_member
+from app.reciprocity.commands.imports.lines import MemberLine, read_each, read_member
 from app.reciprocity.commands.imports.people import imported_key
 from app.reciprocity.commands.imports.trial import Trial
 from app.reciprocity.models import AccountKind, ImportRun, Member
@@ -56,8 +56,10 @@ class MembersImport(Trial[Arrival]):
         self._welcomes = run.options.get("welcome", False)
 
     def take(self, number: int, cells: Cells) -> None:
-        line = read_member(cells)
-        bulle_id = self._find_bulle(line.bulle)
+        line, bulle_id = read_each(
+            line=lambda: read_member(cells),
+            bulle_id=lambda: self._find_bulle(cells.get("bulle", "")),
+        ).values()
         designation = line.key or f"nom {fold(line.name)}"
         first = self._seen.setdefault(designation, number)
         if first != number:

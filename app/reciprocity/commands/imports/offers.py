@@ -51,7 +51,7 @@ class OffersImport(Trial[Offer]):
             self.known += 1
             return
         self._taken.append(offer)
-        verb = "propose" if line.kind == OfferKind.OFFER else "demande"
+        verb = "propose" if line.kind == OfferKind.OFFER else "cherche"
         self.samples.append((number, f"{author.name} {verb} : {line.title}."))
 
     def carry_out(self, actor: Actor, *, beyond_limits: bool) -> None:
