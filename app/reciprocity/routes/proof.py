@@ -35,13 +35,11 @@ def index() -> ResponseReturnValue:
     )
     if "format" in args:
         return download("Sceaux du registre", HEADER, map(_cells, db.session.scalars(statement)))
-    unfinished = queries.find_unfinished_check()
     return render_template(
         "reciprocity/proof/index.html",
         opened=find_ledger() is not None,
         check=queries.find_last_check(),
-        unfinished=unfinished,
-        running=unfinished is not None and unfinished.failed_at is None,
+        unfinished=queries.find_unfinished_check(),
         many=queries.has_many_members(),
         shown=SHOWN,
         page=paginate(statement, page_number()),
