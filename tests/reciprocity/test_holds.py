@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
 
@@ -229,9 +231,9 @@ def test_someone_leaves_as_their_request_is_confirmed(real: Flask, answers_first
     with crowd(real, alice.tenant_id) as people:
         busy = Exchange(new_id(), other, receiver, 10, today())
         first = people.hold(partial(record_exchange, alice, busy))
-        acts = [answer, leave] if answers_first else [leave, answer]
-        going = []
-        for act in acts:
+        acts: list[Callable[[], object]] = [answer, leave]
+        going: list[Future[object]] = []
+        for act in acts if answers_first else reversed(acts):
             going.append(people.start(act))
             assert people.waits(*going)
         first.commit()
