@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, render_template
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -248,6 +248,13 @@ def test_a_cheque_of_another_organisation_is_no_cheque_here(counter: Counter) ->
     elsewhere = uuid.UUID(int=counter.alice.tenant_id.int ^ 1)
     theirs = number_cheque(elsewhere, counter.issue().number, 1)
     assert counter.key(Slip(theirs, "Yann", 60, today())) == [Verdict.WRONG_NUMBER]
+
+
+def test_the_booklet_says_whose_it_is(app: Flask) -> None:
+    told = {"organisation": "ASCS", "member": "Odette", "number": "0002", "cheques": []}
+    with app.test_request_context():
+        page = render_template("pdf/reciprocity/booklet.html", **told)
+    assert page.count("Carnet n° 0002 d’Odette") == 2
 
 
 def test_the_booklet_is_printed_the_same_each_time(counter: Counter) -> None:
