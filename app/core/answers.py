@@ -25,8 +25,17 @@ def attempt(form: Form, act: Callable[[], Done]) -> Done | None:
     try:
         return act()
     except DomainError as refusal:
-        form.form_errors.append(refusal.message)
+        blame(form, refusal)
         return None
+
+
+def blame(form: Form, refusal: DomainError) -> None:
+    """Write a refusal beside the question that it is about; on top of the form when it asks no such one."""
+    if refusal.about in form:
+        field = form[refusal.about]
+        field.errors = [*field.errors, refusal.message]
+    else:
+        form.form_errors.append(refusal.message)
 
 
 def show_form(template: str, form: Form, **context: Any) -> ResponseReturnValue:

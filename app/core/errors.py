@@ -4,11 +4,12 @@ from __future__ import annotations
 
 
 class DomainError(Exception):
-    """A rule of the trade said no; the message is shown to the person, in French."""
+    """A rule of the trade said no; the message is shown to the person, in French. `about`: the field of the
+    form that it is about, when it is about one."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, about: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message, self.about = message, about
 
 
 class StalePage(DomainError):

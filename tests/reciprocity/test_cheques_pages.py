@@ -106,6 +106,24 @@ def test_a_pile_notes_what_is_right_and_hands_back_the_rest(
     assert "1 h 30" in plain(client.get(shown, as_="carole"))
 
 
+def test_a_refusal_stands_beside_what_it_is_about(
+    client: Client, cast: Cast, accounts: dict[str, int]
+) -> None:
+    issue(client)
+    pile = {
+        **row(0, number(cast, 1), "Yann", "1 h", "01/01/2999"),
+        **row(1, number(cast, 2), "Bernadette", "1 h", str(today())),
+        **row(2, number(cast, 3), "Yann", "23 h", str(today())),
+    }
+    page = plain(client.post(f"{HOURS}/cheques/", pile, as_="bob", status=422))
+    told = re.findall(r'<a href="#rows-(\d-\w+)">[^<]* : \w+[^<.]*\. ([^<]*)', page)
+    assert [(where, sentence.split(".")[0]) for where, sentence in told] == [
+        ("0-day", "Ce jour n’est pas encore venu"),
+        ("1-giver", "La même personne ne peut pas donner et recevoir"),
+        ("2-minutes", "Bernadette peut encore recevoir 20 h"),
+    ]
+
+
 def test_the_picture_on_a_cheque_leads_to_the_form_with_its_number(
     client: Client, cast: Cast, accounts: dict[str, int]
 ) -> None:

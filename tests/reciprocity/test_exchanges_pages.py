@@ -118,6 +118,7 @@ def test_what_is_typed_wrong_comes_back(
     form = {"day": today().isoformat(), "wording": "couture", **typed}
     page = client.post(url, form, as_="alice", status=422).text
     assert sentence in page
+    assert f'<a href="#{"day" if "day" in typed else "minutes"}">' in page
     assert 'value="couture"' in page
     assert f'value="{typed["minutes"]}"' in page
     assert balance(cast, a) == 0
@@ -128,7 +129,10 @@ def test_the_limit_is_told_without_blame(client: Client, cast: Cast) -> None:
     url = f"{NEW}?donne={a}&recoit={b}&cle={new_id()}"
     tap = {"minutes": "1410", "day": today().isoformat()}
     page = client.post(url, tap, as_="alice", status=422).text
-    assert "Que pourrait donner cette personne" in page
+    assert '<a href="#minutes">Yann peut encore recevoir 20\u00a0h.</a>' in page
+    exchange(cast, a, b, 1200)
+    page = client.post(url, tap, as_="alice", status=422).text
+    assert "Yann ne peut rien recevoir de plus aujourd’hui. Que pourrait donner" in page
 
 
 def test_what_it_was_about_and_a_thank_you(client: Client, cast: Cast) -> None:

@@ -11,6 +11,7 @@ from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.core.errors import DomainError, StalePage
 from app.core.permissions import Actor, Forbidden
+from app.reciprocity.commands.accounts import set_limits
 from app.reciprocity.commands.exchanges import reverse_transfer
 from app.reciprocity.commands.fund import RuleSheet, adopt_rule, give_to_fund, grant
 from app.reciprocity.commands.ledger import LedgerRefusal
@@ -99,6 +100,25 @@ def test_the_rule_and_the_fund_itself_set_the_bounds(cast: Cast) -> None:
         assert reasons.count((1, None)) == 2
         assert (2, None) in reasons
         assert (None, "Le conseil du 12 novembre") in reasons
+
+
+def test_who_is_refused_reads_what_is_left(cast: Cast) -> None:
+    a, b, *_ = join(cast).values()
+    alice, council = cast.actor("alice"), "Le conseil du 12 novembre"
+    with tenant_context(alice.tenant_id):
+        adopt_rule(alice, RULE)
+        give(alice, a, 30)
+        with pytest.raises(LedgerRefusal, match=r"Bernadette peut encore donner 19\sh\s30\."):
+            give(alice, a, 1440)
+        with pytest.raises(LedgerRefusal, match=r"Le fonds n’a que 30\smin\."):
+            grant(alice, new_id(), b, 180, decision=council)
+        grant(alice, new_id(), b, 30, decision=council)
+        with pytest.raises(LedgerRefusal, match=r"Le fonds n’a plus d’heures\."):
+            grant(alice, new_id(), b, 180, decision=council)
+        set_limits(alice, b, -60, 60, "")
+        give(alice, a, 60)
+        with pytest.raises(LedgerRefusal, match=r"Yann peut encore recevoir 30\smin\."):
+            grant(alice, new_id(), b, 60, decision=council)
 
 
 def test_each_version_of_the_rule_stays(cast: Cast) -> None:

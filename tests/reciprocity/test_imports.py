@@ -454,7 +454,7 @@ def test_a_welcome_that_is_refused_leaves_nobody(office: Office) -> None:
     set_limits(office.alice, 1, -90, NO_LIMIT, "De quoi accueillir une personne")
     refused = office.accept(run, welcome=True)
     assert refused.state == "refused"
-    assert "la limite est atteinte" in told(refused, "error")[0][1]
+    assert "peut encore donner 30\u00a0min." in told(refused, "error")[0][1]
     assert (count(Member), count(Transfer)) == (0, 0)
 
 

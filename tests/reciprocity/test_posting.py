@@ -65,7 +65,7 @@ def test_a_refusal_says_who_and_when(desk: Desk) -> None:
     assert re.search(r"clos jusqu’au \d+\w*\s\w+\s\d{4}\.", sealed)
     michel = {"p_credit": desk.michel, "p_minutes": 61}
     full = desk.refuse("ledger_post_exchange", michel, "ceiling_reached")
-    assert full.startswith("Michel a déjà beaucoup donné")
+    assert full == "Michel peut encore donner 1\u00a0h."
 
 
 @pytest.mark.parametrize(

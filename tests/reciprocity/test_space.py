@@ -192,7 +192,11 @@ def test_bad_durations_and_people_are_refused(yann: Place, awa: Place, cast: Cas
         yann.post(f"/recu/{awa.member_id}", status=422, minutes=minutes, day=today())
     tomorrow = today() + timedelta(days=1)
     yann.post(f"/recu/{awa.member_id}", status=422, minutes="30", day=tomorrow)
-    yann.post(f"/donne/{awa.member_id}", status=422, minutes="1440", day=today())
+    mine = yann.post(f"/recu/{awa.member_id}", status=422, minutes="1440", day=today())
+    assert "Vous pouvez encore recevoir 20 h." in mine
+    hers = yann.post(f"/donne/{awa.member_id}", status=422, minutes="1440", day=today())
+    assert "C’est plus que ce que Awa peut recevoir aujourd’hui." in hers
+    assert "20 h" not in hers
     for who in (stranger_id, yann.member_id, uuid.uuid4()):
         yann.post(f"/recu/{who}", status=404, minutes="30", day=today())
         yann.post(f"/donne/{who}", status=404, minutes="30", day=today())

@@ -19,6 +19,7 @@ from app.core.permissions import Actor, authorize
 from app.core.text import duration, fold, instant, long_date
 from app.reciprocity import policies
 from app.reciprocity.commands.ledger import LedgerRefusal, call, derived_id, operator_of
+from app.reciprocity.commands.limits import LIMITS
 from app.reciprocity.models import CHEQUES, Booklet, ChequeUse, Member
 from app.reciprocity.models.cheque_numbers import ChequeNumber
 from app.reciprocity.queries.accounts import name_accounts
@@ -32,8 +33,6 @@ from app.reciprocity.queries.cheques import (
     list_uses,
 )
 from app.reciprocity.queries.members import get_member
-
-LIMITS = ("floor_reached", "ceiling_reached")
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,13 @@ VERDICT_LABELS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a cheque. `transfer_id`: the exchange it pays, when there is one."""
+    """What became of a cheque. `transfer_id`: the exchange it pays, when there is one. `about`: the question
+    that a refusal is about."""
 
     verdict: Verdict
     sentence: str
     transfer_id: uuid.UUID | None = None
+    about: str = ""
 
     @property
     def label(self) -> str:
@@ -188,7 +189,7 @@ def _key(
     booklet, payer = payers[number.booklet]
     uses = list_uses(booklet.id, number.cheque).get(number.cheque, [])
     if isinstance(giver, str):
-        return Outcome(Verdict.UNKNOWN_PERSON, giver)
+        return Outcome(Verdict.UNKNOWN_PERSON, giver, about="giver")
     if uses and not uses[-1].corrected:
         return _compare(slip, giver, payer, uses[-1])
     if booklet.voided_at is not None:
@@ -234,7 +235,7 @@ def _post(
         )
     except LedgerRefusal as refusal:
         verdict = Verdict.LIMIT if refusal.code in LIMITS else Verdict.REFUSED
-        return Outcome(verdict, refusal.message)
+        return Outcome(verdict, refusal.message, about=refusal.about)
     db.session.execute(
         sa.insert(ChequeUse).values(
             tenant_id=require_tenant_id(),

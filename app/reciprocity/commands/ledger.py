@@ -16,6 +16,7 @@ from app.core.db import db, require_tenant_id
 from app.core.errors import DomainError
 from app.core.permissions import Actor
 from app.core.text import long_date
+from app.reciprocity.commands.limits import LIMITS, tell_limit
 from app.reciprocity.policies import MemberActor, TokenActor
 from app.reciprocity.queries.accounts import find_account_name
 
@@ -36,10 +37,8 @@ SENTENCES = {
     "account_closed": "{who} n’a plus de compte ouvert. Rouvrez-le d’abord.",
     "wrong_account_kind": "Ce compte ne sert pas à cela.",
     "wrong_kind": "Ce mouvement n’existe pas.",
-    "floor_reached": "{who} a déjà beaucoup reçu : la limite est atteinte."
-    " Que pourrait donner cette personne ?",
-    "ceiling_reached": "{who} a déjà beaucoup donné : la limite est atteinte."
-    " Qu’aimerait recevoir cette personne ?",
+    "floor_reached": "C’est plus que ce que {who} peut recevoir aujourd’hui.",
+    "ceiling_reached": "C’est plus que ce que {who} peut donner aujourd’hui.",
     "account_changed": "Le compte vient de changer. Recommencez.",
     "exists_with_different_content": "Cet échange est déjà noté, autrement. Rien n’a été ajouté.",
     "future_day": "Ce jour n’est pas encore venu. Choisissez un jour jusqu’à aujourd’hui.",
@@ -97,18 +96,32 @@ SENTENCES = {
     "netting_malformed": "Cette compensation n’est pas une boucle. Rien n’a été écrit.",
 }
 
+ABOUT = {
+    "same_account": "giver",
+    "floor_reached": "minutes",
+    "ceiling_reached": "minutes",
+    "future_day": "day",
+    "day_sealed": "day",
+    "day_too_old": "day",
+}
+"""The question of a form that a refusal is about, when it is about one."""
+
 
 class LedgerRefusal(DomainError):
-    """A posting function said no: `code` names it, `detail` is an account number, a day or a rank."""
+    """A posting function said no: `code` names it, `detail` is an account number, a day or a rank. `sentence`
+    says more than SENTENCES can."""
 
-    def __init__(self, code: str, detail: str = "", account: str = "") -> None:
+    def __init__(
+        self, code: str, detail: str = "", account: str = "", sentence: str | None = None
+    ) -> None:
         self.code, self.detail = code, detail
         number = account or detail
         who = find_account_name(int(number)) if number.isdecimal() else "Cette personne"
         day = (
             long_date(date.fromisoformat(detail)) if code == "day_sealed" and "-" in detail else ""
         )
-        super().__init__(SENTENCES[code].format(who=who, day=day or "dernier jour clos"))
+        usual = SENTENCES[code].format(who=who, day=day or "dernier jour clos")
+        super().__init__(sentence or usual, ABOUT.get(code, ""))
 
 
 def call(function: str, **arguments: Any) -> Any:
@@ -123,7 +136,8 @@ def call(function: str, **arguments: Any) -> Any:
 def call_rows(function: str, **arguments: Any) -> list[Any]:
     """Call a function that returns several values, in order."""
     named = ", ".join(f"{name} => :{name}" for name in arguments)
-    return _ask(f"SELECT * FROM {function}({named})", arguments)  # noqa: S608 names of ours
+    statement = f"SELECT * FROM {function}({named})"  # noqa: S608 names of ours
+    return _ask(function, statement, arguments)
 
 
 def call_each(
@@ -134,10 +148,11 @@ def call_each(
     named = ", ".join(f"{other} => :{other}" for other in arguments)
     called = f"{function}({name} => one, {named})"
     each = f"unnest(CAST(:{name} AS {type_}[])) AS one"
-    return _ask(f"SELECT {called} FROM {each}", {name: values, **arguments})  # noqa: S608
+    statement = f"SELECT {called} FROM {each}"  # noqa: S608 names of ours
+    return _ask(function, statement, {name: values, **arguments})
 
 
-def _ask(statement: str, arguments: Mapping[str, Any]) -> list[Any]:
+def _ask(function: str, statement: str, arguments: Mapping[str, Any]) -> list[Any]:
     if not all(map(_fits, arguments.values())):
         raise LedgerRefusal("malformed")
     try:
@@ -146,7 +161,7 @@ def _ask(statement: str, arguments: Mapping[str, Any]) -> list[Any]:
     except UnicodeEncodeError as error:
         raise LedgerRefusal("malformed") from error
     except DBAPIError as error:
-        raise _refusal(error) from error
+        raise _refusal(error, function, arguments) from error
     finally:
         db.session.expire_all()
 
@@ -184,14 +199,14 @@ def _fits(value: object) -> bool:
     return not isinstance(value, int) or -BIGGEST - 1 <= value <= BIGGEST
 
 
-def _refusal(error: DBAPIError) -> Exception:
+def _refusal(error: DBAPIError, function: str, arguments: Mapping[str, Any]) -> Exception:
     if isinstance(error, sa.exc.DataError):
         return LedgerRefusal("malformed")
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is None or diagnosis.sqlstate != REFUSED:
         return error
-    return LedgerRefusal(
-        str(diagnosis.message_primary),
-        diagnosis.message_detail or "",
-        diagnosis.message_hint or "",
-    )
+    code, detail = str(diagnosis.message_primary), diagnosis.message_detail or ""
+    account, more = diagnosis.message_hint or "", None
+    if code in LIMITS:
+        more = tell_limit(code, int(account or detail), function, arguments["p_operator"])
+    return LedgerRefusal(code, detail, account, more)

@@ -13,7 +13,7 @@ from wtforms import FieldList, FormField, HiddenField, StringField, ValidationEr
 from app.core.db import new_id
 from app.core.errors import DomainError
 from app.core.forms import NO_FILL, Form, needed
-from app.reciprocity.commands.cheques import Outcome, Slip, Verdict, find_person
+from app.reciprocity.commands.cheques import Outcome, Slip, find_person
 from app.reciprocity.models.cheque_numbers import read_number
 from app.reciprocity.models.reading import read_day, read_minutes
 from app.reciprocity.queries.cheques import Person, find_holder
@@ -129,15 +129,9 @@ class PileForm(Form):
         return [entry.form for entry in self.rows if not entry.form.is_empty]
 
 
-FIELD_AT_FAULT = {
-    Verdict.UNKNOWN_PERSON: "giver",
-    Verdict.LIMIT: "giver",
-}
-
-
 def blame(row: ChequeRow, outcome: Outcome) -> None:
     """Write beside the right field why a cheque was not noted."""
-    field = row[FIELD_AT_FAULT.get(outcome.verdict, "number")]
+    field = row[outcome.about or "number"]
     field.errors = [f"{outcome.label}. {outcome.sentence}"]
 
 

@@ -78,6 +78,11 @@ def name_accounts(numbers: Iterable[int | None]) -> dict[int, str]:
     return {row.number: row.name for row in rows}
 
 
+def get_operator(number: int) -> Operator:
+    """Who acted, by the number that a posting carries."""
+    return db.session.get_one(Operator, (require_tenant_id(), number))
+
+
 def name_operators(numbers: Iterable[int]) -> dict[int, str]:
     """Who acted, by the numbers that postings carry."""
     rows = db.session.execute(

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
-from app.core.answers import attempt, flash_undo, show_form
+from app.core.answers import attempt, blame, flash_undo, show_form
 from app.core.errors import DomainError
 from app.core.forms import Form
 from app.core.permissions import authorize
@@ -65,7 +65,7 @@ def preview() -> ResponseReturnValue:
     shares = _share(form, gathering)
     if shares and request.method == "POST" and _record(form, gathering, shares):
         return redirect(url_for("exchanges.done", transfer_id=gathering.key), 303)
-    if not shares or form.form_errors:
+    if not shares or form.errors:
         return _show_duration(form, gathering)
     return render_template(
         "reciprocity/groups/preview.html",
@@ -167,7 +167,7 @@ def _share(form: GatheringForm, gathering: Gathering) -> dict[int, int]:
     try:
         return form.shares(gathering)
     except DomainError as refusal:
-        form.form_errors.append(refusal.message)
+        blame(form, refusal)
         return {}
 
 
@@ -185,6 +185,6 @@ def _record(form: GatheringForm, gathering: Gathering, shares: dict[int, int]) -
             lasted=form.minutes.data if starts else None,
         )
     except DomainError as refusal:
-        form.form_errors.append(refusal.message)
+        blame(form, refusal)
         return False
     return True
