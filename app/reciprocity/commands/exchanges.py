@@ -24,11 +24,11 @@ from app.reciprocity.models import (
     TransferKind,
 )
 from app.reciprocity.policies import MemberActor
+from app.reciprocity.queries.corrections import first_posted_at
 from app.reciprocity.queries.exchanges import (
     find_note,
     find_reversal,
     find_transfer,
-    first_posted_at,
     get_transfer,
     list_legs,
 )

@@ -34,6 +34,7 @@ from app.reciprocity.forms.hours import StartForm, read_return
 from app.reciprocity.models import LONGEST, REPLACEABLE, Transfer
 from app.reciprocity.queries import exchanges as queries
 from app.reciprocity.queries.accounts import name_accounts
+from app.reciprocity.queries.corrections import list_corrections
 from app.reciprocity.queries.exchanges import ExchangeLine
 from app.reciprocity.queries.fund import is_confidential
 from app.tenants.queries import list_joined_bulles, list_run_bulles
@@ -118,7 +119,7 @@ def show(transfer_id: uuid.UUID) -> ResponseReturnValue:
         line=line,
         legs=legs,
         names=name_accounts(legs),
-        corrections=queries.list_corrections(transfer_id),
+        corrections=list_corrections(transfer_id),
         wording=WordingForm(said),
         thanks=ThanksForm(thanks=said.thanks if said else ""),
         reason=ReasonForm(),

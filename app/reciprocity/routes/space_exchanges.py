@@ -19,11 +19,11 @@ from app.reciprocity.commands.links import tell_correction
 from app.reciprocity.forms.exchanges import WordingForm
 from app.reciprocity.forms.space import OwnCorrectionForm, OwnThanksForm
 from app.reciprocity.models import EXCHANGES, REPLACEABLE, Reversal, Transfer, TransferKind
+from app.reciprocity.queries.corrections import list_corrections
 from app.reciprocity.queries.exchanges import (
     find_note,
     find_reversal,
     get_transfer,
-    list_corrections,
     list_legs,
     read_line,
 )
