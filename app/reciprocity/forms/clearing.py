@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Optional
@@ -15,8 +14,9 @@ from wtforms.validators import InputRequired, Optional
 from app.core.db import new_id
 from app.core.forms import NO_FILL, Form, needed, read_by
 from app.reciprocity.commands.clearing import ReceivedHelp, read_code
-from app.reciprocity.forms.exchanges import WhenForm, read_key
+from app.reciprocity.forms.exchanges import WhenForm, read_number
 from app.reciprocity.forms.hours_field import HoursField
+from app.reciprocity.forms.keys import read_key
 
 REASONS = (
     "Noté par erreur",
@@ -27,7 +27,6 @@ REASONS = (
     "L’échange n’a pas eu lieu",
 )
 """Words that are chosen, not written: the other organisation reads them, and they name nobody."""
-MOST_DIGITS = 9
 
 
 class LimitForm(Form):
@@ -123,10 +122,7 @@ class VisitDraft:
     @classmethod
     def read(cls, peer_id: uuid.UUID, args: MultiDict[str, str]) -> VisitDraft:
         """The draft of an address. NoResultFound: the address makes no sense."""
-        typed = args.get("recoit")
-        if typed is not None and not (typed.isdecimal() and len(typed) <= MOST_DIGITS):
-            raise NoResultFound
-        receiver = int(typed) if typed else None
+        receiver = read_number(args.get("recoit"))
         return cls(read_key(args) or new_id(), peer_id, receiver, args.get("code", ""))
 
     @property

@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -15,11 +14,11 @@ from app.core.db import new_id
 from app.core.errors import StalePage
 from app.core.forms import NO_FILL, Form, SheetForm, needed
 from app.reciprocity.commands.fund import RuleSheet
-from app.reciprocity.forms.exchanges import DURATION_HINT, DurationField, WhenForm, read_key
+from app.reciprocity.forms.exchanges import DURATION_HINT, DurationField, WhenForm, read_number
 from app.reciprocity.forms.hours_field import HoursField
+from app.reciprocity.forms.keys import read_key
 from app.reciprocity.models import FundRule
 
-MOST_DIGITS = 9
 LONGEST_RULE = 4000
 BY_RULE, BY_DECISION = "regle", "decision"
 
@@ -123,10 +122,7 @@ class FundDraft:
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> FundDraft:
         """The draft of an address. NoResultFound: the address makes no sense."""
-        typed = args.get("qui")
-        if typed is not None and not (typed.isdecimal() and len(typed) <= MOST_DIGITS):
-            raise NoResultFound
-        return cls(read_key(args) or new_id(), int(typed) if typed else None)
+        return cls(read_key(args) or new_id(), read_number(args.get("qui")))
 
     @property
     def address(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app.core.db import new_id
 from app.core.forms import NO_FILL, Form, SheetForm, needed, read_by
 from app.reciprocity.commands.members import MemberSheet
 from app.reciprocity.forms.hours_field import HoursField
+from app.reciprocity.forms.keys import read_or_make_key
 from app.reciprocity.models import NO_LIMIT, Account, Member
 from app.reciprocity.models.words import read_interests
 from app.tenants.models import Bulle
@@ -72,7 +73,7 @@ class JoiningForm(MemberForm):
 
     def member_id(self) -> uuid.UUID:
         """The id of the page; a new one when it is damaged."""
-        return read_key(self.key.data)
+        return read_or_make_key(self.key.data)
 
 
 class LimitsForm(Form):
@@ -123,11 +124,3 @@ def _known(member: Member) -> dict[str, object]:
 def read_limit(ceiling: int) -> int | None:
     """A ceiling as it is written in a form: nothing when it stops nothing."""
     return None if ceiling >= NO_LIMIT else ceiling
-
-
-def read_key(typed: object) -> uuid.UUID:
-    """The id that a page carries; a new one when it is damaged."""
-    try:
-        return uuid.UUID(str(typed))
-    except ValueError:
-        return new_id()

@@ -21,7 +21,7 @@ from app.core.clock import today
 from app.core.db import new_id
 from app.core.forms import NO_FILL, Form, SheetForm, needed
 from app.reciprocity.commands.offers import LASTS, OfferSheet, months_after
-from app.reciprocity.forms.members import read_key
+from app.reciprocity.forms.keys import read_or_make_key
 from app.reciprocity.models import Category, Offer, OfferKind
 
 KINDS = [
@@ -90,7 +90,7 @@ class PublishingForm(OfferForm):
 
     def offer_id(self) -> uuid.UUID:
         """The id of the page; a new one when it is damaged."""
-        return read_key(self.key.data)
+        return read_or_make_key(self.key.data)
 
 
 class RenewalForm(Form):

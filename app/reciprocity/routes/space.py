@@ -17,8 +17,8 @@ from app.core.text import duration
 from app.reciprocity.commands import holds
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.members import update_member
-from app.reciprocity.forms.exchanges import read_key
 from app.reciprocity.forms.hours import BeginningForm
+from app.reciprocity.forms.keys import read_key
 from app.reciprocity.forms.space import OwnSheetForm, TimeForm
 from app.reciprocity.models import Member
 from app.reciprocity.models.invitations import own_invitation, tell_own_totals
