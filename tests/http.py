@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -35,6 +36,11 @@ class Page(HTMLParser):
         if tag == "script" and "nonce" not in values:
             self.scripts_without_nonce += 1
         self.inline_styles += "style" in values
+
+
+def text(page: str) -> str:
+    """A page's words, on one line, with plain spaces."""
+    return " ".join(unescape(re.sub("<[^>]+>", "", page)).split())
 
 
 class Client:

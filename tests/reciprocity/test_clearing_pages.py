@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from html import unescape
 
 import pytest
 
@@ -15,8 +14,8 @@ from tests.factories import clearing as make
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import join
 from tests.factories.work import do_work
-from tests.http import Client
-from tests.reciprocity.test_netting import MONTH, RING, Ring, ring
+from tests.http import Client, text
+from tests.reciprocity.test_netting import RING, Ring, ring, this_month
 
 __all__ = ["ring"]
 HOME = "/ascs/heures/ailleurs"
@@ -27,11 +26,6 @@ def key_in(page: str) -> str:
     found = re.search(r'name="cle" value="([0-9a-f-]{36})"', page)
     assert found, "no key in the page"
     return found[1]
-
-
-def text(page: str) -> str:
-    """A page's words, on one line, with plain spaces."""
-    return " ".join(unescape(re.sub("<[^>]+>", "", page)).split())
 
 
 def test_two_organisations_agree_by_their_pages(client: Client, cast: Cast) -> None:
@@ -166,7 +160,7 @@ def test_a_compensation_is_read_and_accepted(client: Client, ring: Ring) -> None
     assert "Rien à compenser" in client.get(f"{ours}/", as_="carole").text
     for who in RING:
         with tenant_context(ring.cast.home(who).id):
-            send_balances(MONTH)
+            send_balances(this_month())
             db.session.commit()
     do_work()
     with tenant_context(ring.cast.home("alice").id):

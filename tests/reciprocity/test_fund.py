@@ -15,9 +15,12 @@ from app.reciprocity.commands.accounts import set_limits
 from app.reciprocity.commands.exchanges import reverse_transfer
 from app.reciprocity.commands.fund import RuleSheet, adopt_rule, give_to_fund, grant
 from app.reciprocity.commands.ledger import LedgerRefusal
-from app.reciprocity.models import FundRule
+from app.reciprocity.commands.members import leave_member, return_member
+from app.reciprocity.models import FundRule, Transfer
+from app.reciprocity.models.few import Tally
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.fund import (
+    Totals,
     as_movement,
     find_rule,
     get_totals,
@@ -26,10 +29,11 @@ from app.reciprocity.queries.fund import (
     list_movements,
     list_rules,
 )
+from app.reciprocity.queries.members import find_member_of
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
-from tests.http import Client
-from tests.reciprocity.test_clearing_pages import key_in, text
+from tests.http import Client, text
+from tests.reciprocity.test_clearing_pages import key_in
 
 FUND = 2
 HOME = "/ascs/heures/fonds"
@@ -53,14 +57,12 @@ def test_hours_come_in_and_go_out_by_the_rule(cast: Cast) -> None:
         assert grant(alice, helped, b, 120, rule_id=rule.id) == "posted"
         assert grant(alice, helped, b, 120, rule_id=rule.id) == "exists"
         assert [get_account(n).balance for n in (FUND, a, b)] == [480, -600, 120]
-        totals = get_totals()
-        assert (totals.given, totals.granted, totals.left, totals.people) == (600, 120, 480, 1)
-        assert totals.is_telling
+        assert get_totals() == Totals(given=Tally(600, 1), granted=Tally(120, 1))
+        assert get_totals().left == 480
         # The rule keeps the fund for who has no hours ahead.
         assert refusal_of(alice, b, 60, rule) == "grant_not_needed"
         reverse_transfer(alice, helped, "Erreur de personne")
-        assert get_totals().people == 0
-        assert get_totals().left == 600
+        assert get_totals() == Totals(given=Tally(600, 1), granted=Tally())
 
 
 def refusal_of(actor: Actor, receiver: int, minutes: int, rule: FundRule) -> str:
@@ -176,29 +178,31 @@ def test_a_beneficiary_is_told_to_nobody(cast: Cast) -> None:
         db.session.commit()
     with tenant_context(cast.home("denis").id):
         assert list_confidential(asked) == set()
-        assert get_totals().given == 0
+        assert get_totals() == Totals(Tally(), Tally())
 
 
 def test_the_team_reads_names_and_the_others_totals_of_five(client: Client, cast: Cast) -> None:
     people = join(cast)
     giver, *helped = people.values()
     alice = cast.actor("alice")
-    assert "masqué" in client.get(f"{HOME}/", as_="carole").text
+    empty = text(client.get(f"{HOME}/", as_="carole").text)
+    assert "Offertes par le fonds0 min" in empty
+    assert "masqué" not in empty
     with tenant_context(alice.tenant_id):
-        give(alice, giver, 600)
+        for one in (giver, *helped[:4]):
+            give(alice, one, 120)
         for receiver in helped[:4]:
             grant(alice, new_id(), receiver, 30, decision="Le conseil du 12 novembre")
         db.session.commit()
     page = text(client.get(f"{HOME}/", as_="carole").text)
-    assert "Moins de 5 personnes : chiffre masqué" in page
-    assert "2 h" not in page
-    assert "8 h" not in page
+    assert "Données au fonds10 h Offertes par le fondsmasqué Disponiblesmasqué" in page
+    assert "Personnes aidéesmasqué Masqué : ce chiffre parle de moins de 5 personnes" in page
     assert "Offertes par le fonds2 h" in text(client.get(f"{HOME}/", as_="bob").text)
     with tenant_context(alice.tenant_id):
         grant(alice, new_id(), helped[4], 30, decision="Le conseil du 12 novembre")
         db.session.commit()
     page = text(client.get(f"{HOME}/", as_="carole").text)
-    assert "2 h 30" in page
+    assert "Offertes par le fonds2 h 30 Disponibles7 h 30 Personnes aidées5" in page
     assert not any(name in page for name in people)
     client.get(f"{HOME}/mouvements", as_="carole", status=403)
     client.get(f"{HOME}/mouvements?format=csv", as_="carole", status=403)
@@ -207,9 +211,49 @@ def test_the_team_reads_names_and_the_others_totals_of_five(client: Client, cast
     gifts = client.get(f"{HOME}/mouvements?genre=gift&format=csv", as_="bob").data.decode(
         "utf-8-sig"
     )
-    assert [line.split(";")[1:4] for line in gifts.splitlines()[1:]] == [
-        ["reçu", "Bernadette", "600"]
-    ]
+    assert ["reçu", "Bernadette", "120"] in [line.split(";")[1:4] for line in gifts.splitlines()]
+
+
+def test_what_few_people_gave_is_not_told_nor_found_by_subtraction(
+    client: Client, cast: Cast
+) -> None:
+    giver, *helped = join(cast).values()
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        give(alice, giver, 600)
+        for receiver in helped:
+            grant(alice, new_id(), receiver, 30, decision="Le conseil du 12 novembre")
+        db.session.commit()
+    page = text(client.get(f"{HOME}/", as_="carole").text)
+    assert "Données au fondsmasqué Offertes par le fonds2 h 30 Disponiblesmasqué" in page
+    assert "Données au fonds10 h" in text(client.get(f"{HOME}/", as_="bob").text)
+
+
+def test_the_refund_of_a_settlement_is_as_secret_as_the_settlement(
+    client: Client, cast: Cast
+) -> None:
+    a, b, *_ = join(cast).values()
+    exchange(cast, a, b, 77)
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        member = find_member_of(a)
+        assert member
+        leave_member(alice, member.id)
+        return_member(alice, member.id)
+        db.session.commit()
+        moved = set(
+            db.session.scalars(
+                db.select(Transfer.id).where(Transfer.kind.in_(("settlement", "reversal")))
+            )
+        )
+        assert len(moved) == 2
+        assert list_confidential(moved) == moved
+    exchanges = "/ascs/heures/echanges"
+    assert "Correction" in client.get(f"{exchanges}/?genre=all", as_="bob").text
+    assert "Correction" not in client.get(f"{exchanges}/?genre=all&format=csv", as_="carole").text
+    for transfer_id in moved:
+        client.get(f"{exchanges}/{transfer_id}", as_="bob")
+        client.get(f"{exchanges}/{transfer_id}", as_="carole", status=403)
 
 
 def test_gift_grant_and_rule_by_their_pages(client: Client, cast: Cast) -> None:

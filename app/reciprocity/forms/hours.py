@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from calendar import monthrange
 from datetime import date, time
 from typing import Any
 
@@ -106,8 +107,13 @@ def read_filter(args: MultiDict[str, str]) -> HoursFilter:
     )
 
 
-def read_period(args: MultiDict[str, str]) -> Period:
-    """The days that the address asks for; this year so far when it says none."""
+def read_period(args: MultiDict[str, str], *, for_team: bool) -> Period:
+    """The days that the address asks for; this year so far when it says none. Outside the team, whole months:
+    two periods that differ by a day would tell what one person did that day."""
     until = args.get("au", None, date.fromisoformat) or today()
     since = args.get("du", None, date.fromisoformat) or until.replace(month=1, day=1)
-    return Period(min(since, until), until)
+    since = min(since, until)
+    if for_team:
+        return Period(since, until)
+    last = monthrange(until.year, until.month)[1]
+    return Period(since.replace(day=1), until.replace(day=last))

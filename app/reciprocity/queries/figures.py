@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,36 +14,37 @@ from app.core.db import db, require_tenant_id
 from app.reciprocity.models import (
     EXCHANGES,
     Account,
+    AccountKind,
     Category,
-    Entry,
+    GroupLeg,
     Member,
     Offer,
     Reversal,
     Transfer,
 )
+from app.reciprocity.models.few import FEW, Tally
 from app.reciprocity.queries.members import Totals, select_totals
-
-FEW = 5
-"""Figures about fewer people are not shown outside the team (ui/README, « Moins de 5 personnes »)."""
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Who took part in a period: how many gave and received, only gave, only received."""
+    """Who took part in a period: how many in all, how many gave and received; who only gave, who only
+    received, those who left since apart."""
 
+    people: int
     both: int
     only_gave: list[Person]
     only_received: list[Person]
 
     @property
-    def people(self) -> int:
-        """Everyone who took part."""
-        return self.both + len(self.only_gave) + len(self.only_received)
-
-    @property
     def share(self) -> int | None:
         """Whole percents of people who both gave and received; None when nobody took part."""
         return round(100 * self.both / self.people) if self.people else None
+
+    @property
+    def shares_few(self) -> bool:
+        """Whether the share tells how few did both, or one alone."""
+        return any(0 < count < FEW for count in (self.both, self.people - self.both))
 
 
 @dataclass(frozen=True)
@@ -56,53 +58,39 @@ class Person:
 
 @dataclass(frozen=True)
 class Need:
-    """A theme in which people ask and nobody offers."""
+    """A theme in which people ask and nobody offers: how many requests, of how many people."""
 
     theme: str
     requests: int
+    people: int
     examples: list[str]
 
 
-@dataclass(frozen=True)
-class Month:
-    """Minutes given in the exchanges of a month, and how many accounts took part."""
+def map_months(since: date, until: date) -> dict[date, dict[uuid.UUID | None, Tally]]:
+    """First day of each month → each Bulle in it, see map_bulles; months without any exchange are absent."""
+    legs = _legs(since, until)
+    month = sa.cast(sa.func.date_trunc("month", legs.c.happened_on), sa.Date)
+    months: dict[date, dict[uuid.UUID | None, Tally]] = {}
+    for first, bulle_id, minutes, people in db.session.execute(_tally(legs, month)):
+        months.setdefault(first, {})[bulle_id] = Tally(minutes, people)
+    return months
 
-    first: date
-    minutes: int
-    people: int
 
-
-def sum_months(bulle_id: uuid.UUID | None, since: date, until: date) -> dict[date, Month]:
-    """First day of each month → what the accounts of the Bulle gave in exchanges, corrections left out;
-    months without any are absent. `until` is included."""
-    month = sa.cast(sa.func.date_trunc("month", Transfer.happened_on), sa.Date)
-    rows = db.session.execute(
-        sa.select(
-            month,
-            sa.func.coalesce(sa.func.sum(Entry.delta).filter(Entry.delta > 0), 0),
-            sa.func.count(sa.distinct(Entry.account_no)),
-        )
-        .join(Entry, (Entry.tenant_id == Transfer.tenant_id) & (Entry.transfer_id == Transfer.id))
-        .join(
-            Account, (Account.tenant_id == Entry.tenant_id) & (Account.number == Entry.account_no)
-        )
-        .where(
-            *_standing(since, until),
-            Entry.tenant_id == require_tenant_id(),
-            *_of(bulle_id),
-        )
-        .group_by(month)
-    )
-    return {first: Month(first, minutes, people) for first, minutes, people in rows}
+def map_bulles(since: date, until: date) -> dict[uuid.UUID | None, Tally]:
+    """Each Bulle (None: no Bulle) → minutes that its accounts gave in exchanges that stand, and its members
+    who took part. What other places gave is theirs to count. `until` is included."""
+    rows = db.session.execute(_tally(_legs(since, until)))
+    return {bulle_id: Tally(minutes, people) for bulle_id, minutes, people in rows}
 
 
 def split_people(bulle_id: uuid.UUID | None, since: date, until: date) -> Balance:
-    """Who gave, received or both from one day to another, those who left since apart."""
+    """Who gave, received or both from one day to another."""
     rows = db.session.execute(_participants(bulle_id, since, until)).all()
     people = [
         Person(row.id, row.name, Totals(row.given, row.received)) for row in rows if not row.left_on
     ]
     return Balance(
+        people=len(rows),
         both=sum(1 for row in rows if row.given and row.received),
         only_gave=sorted(
             (p for p in people if not p.totals.received), key=lambda p: -p.totals.given
@@ -122,17 +110,21 @@ def list_unmet_needs(bulle_id: uuid.UUID | None, day: date) -> list[Need]:
     )
     offered = sa.select(Offer.category_id).where(*open_, Offer.kind == "offer")
     rows = db.session.execute(
-        sa.select(Category.name, Offer.title)
+        sa.select(Category.name, Offer.title, Offer.member_id)
         .join(Category, Category.id == Offer.category_id)
         .join(Member, (Member.tenant_id == Offer.tenant_id) & (Member.id == Offer.member_id))
         .where(*open_, Offer.kind == "request", Offer.category_id.not_in(offered))
         .where(Member.bulle_id == bulle_id if bulle_id else sa.true())
         .order_by(Category.position, Offer.published_at)
     )
-    titles: dict[str, list[str]] = {}
-    for theme, title in rows:
-        titles.setdefault(theme, []).append(title)
-    needs = [Need(theme, len(asked), asked[:3]) for theme, asked in titles.items()]
+    titles: dict[str, list[str]] = defaultdict(list)
+    people: dict[str, set[uuid.UUID]] = defaultdict(set)
+    for theme, title, member_id in rows:
+        titles[theme].append(title)
+        people[theme].add(member_id)
+    needs = [
+        Need(theme, len(asked), len(people[theme]), asked[:3]) for theme, asked in titles.items()
+    ]
     return sorted(needs, key=lambda need: -need.requests)
 
 
@@ -145,22 +137,52 @@ def _participants(bulle_id: uuid.UUID | None, since: date, until: date) -> sa.Se
             Account,
             (Account.tenant_id == Member.tenant_id) & (Account.number == Member.account_no),
         )
-        .where(Member.tenant_id == require_tenant_id(), *_of(bulle_id))
+        .where(
+            Member.tenant_id == require_tenant_id(),
+            Account.bulle_id == bulle_id if bulle_id else sa.true(),
+        )
         .order_by(Member.sort_key)
     )
 
 
-def _standing(since: date, until: date) -> Sequence[sa.ColumnElement[bool]]:
+def _tally(legs: sa.Subquery, *by: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
+    columns = (*by, Account.bulle_id)
+    people = sa.func.count(sa.distinct(Account.number)).filter(Account.kind == AccountKind.MEMBER)
+    return (
+        sa.select(*columns, sa.func.sum(legs.c.given), people)
+        .join(
+            Account,
+            (Account.tenant_id == require_tenant_id()) & (Account.number == legs.c.account_no),
+        )
+        .where(Account.kind != AccountKind.MIRROR)
+        .group_by(*columns)
+    )
+
+
+def _legs(since: date, until: date) -> sa.Subquery:
+    """One row for each account of each exchange that stands: account_no, given (minutes), happened_on."""
     corrected = sa.exists().where(
         Reversal.tenant_id == Transfer.tenant_id, Reversal.reversed_id == Transfer.id
     )
-    return (
-        Transfer.tenant_id == require_tenant_id(),
-        Transfer.kind.in_(EXCHANGES),
-        Transfer.happened_on.between(since, until),
-        ~corrected,
+    exchange = (
+        sa.select(Transfer)
+        .where(
+            Transfer.tenant_id == require_tenant_id(),
+            Transfer.kind.in_(EXCHANGES),
+            Transfer.happened_on.between(since, until),
+            ~corrected,
+        )
+        .cte("exchange")
     )
-
-
-def _of(bulle_id: uuid.UUID | None) -> Sequence[sa.ColumnElement[bool]]:
-    return (Account.bulle_id == bulle_id,) if bulle_id else ()
+    day, minutes = exchange.c.happened_on, exchange.c.minutes
+    gave = sa.select(exchange.c.credit.label("account_no"), minutes.label("given"), day)
+    received = sa.select(exchange.c.debit, sa.literal(0), day)
+    several = (
+        sa.select(GroupLeg.account_no, sa.func.greatest(GroupLeg.delta, 0), day)
+        .select_from(exchange)
+        .join(
+            GroupLeg,
+            (GroupLeg.tenant_id == exchange.c.tenant_id) & (GroupLeg.transfer_id == exchange.c.id),
+        )
+    )
+    return sa.union_all(gave, received, several).subquery()

@@ -22,24 +22,23 @@ from app.reciprocity.models import (
     Transfer,
     TransferKind,
 )
+from app.reciprocity.models.few import Tally
 
-FEWEST = 5
-"""Under so many people, what they got is not told outside the team: it would say who."""
+CONFIDENTIAL = (TransferKind.GRANT, TransferKind.SETTLEMENT)
+"""The kinds that say whom the fund helped; what was left to someone who went does, since grants are in it."""
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Minutes given to the fund since it exists, given by it, and left; how many people it helped."""
+    """What the fund got since it exists, and of how many members; what it gave, and how many it helped."""
 
-    given: int
-    granted: int
-    left: int
-    people: int
+    given: Tally
+    granted: Tally
 
     @property
-    def is_telling(self) -> bool:
-        """Whether so few people were helped that the total would say who."""
-        return self.people < FEWEST
+    def left(self) -> int:
+        """Minutes left."""
+        return self.given.minutes - self.granted.minutes
 
 
 @dataclass(frozen=True)
@@ -70,20 +69,25 @@ def list_rules() -> Sequence[FundRule]:
 
 def get_totals() -> Totals:
     """What the fund got and gave, corrections taken off; zero before the register is open."""
+    other, came = aliased(Account), Entry.delta > 0
+    people = sa.func.count(sa.distinct(other.number))
+    a_member = other.kind == AccountKind.MEMBER
     statement = (
         sa.select(
-            sa.func.coalesce(sa.func.sum(Entry.delta).filter(Entry.delta > 0), 0),
-            sa.func.coalesce(-sa.func.sum(Entry.delta).filter(Entry.delta < 0), 0),
-            sa.func.count(sa.distinct(Transfer.credit)).filter(Transfer.kind == TransferKind.GRANT),
+            sa.func.coalesce(sa.func.sum(Entry.delta).filter(came), 0),
+            people.filter(came, a_member),
+            sa.func.coalesce(-sa.func.sum(Entry.delta).filter(~came), 0),
+            people.filter(~came, a_member),
         )
         .select_from(Entry)
         .join(Transfer, _same(Transfer, Entry) & (Transfer.id == Entry.transfer_id))
         .join(Account, _same(Account, Entry) & (Account.number == Entry.account_no))
+        .join(other, _same(other, Entry) & (other.number == _other()))
         .where(Entry.tenant_id == require_tenant_id(), Account.kind == AccountKind.FUND)
         .where(~_is_undone())
     )
-    given, granted, people = db.session.execute(statement).one()
-    return Totals(given, granted, given - granted, people)
+    given, givers, granted, helped = db.session.execute(statement).one()
+    return Totals(Tally(given, givers), Tally(granted, helped))
 
 
 def list_movements(
@@ -91,7 +95,6 @@ def list_movements(
 ) -> sa.Select[Transfer, int, int, str, int, str | None, bool]:
     """What came in (`kind` "gift") and went out ("grant"), for the team alone: rows of which `as_movement`
     makes a Movement. Sorted by `date` or `duree`."""
-    other = sa.case((Entry.delta > 0, Transfer.debit), else_=Transfer.credit)
     holder = aliased(Account)
     statement = (
         sa.select(
@@ -101,7 +104,7 @@ def list_movements(
         .select_from(Entry)
         .join(Transfer, _same(Transfer, Entry) & (Transfer.id == Entry.transfer_id))
         .join(Account, _same(Account, Entry) & (Account.number == Entry.account_no))
-        .join(holder, _same(holder, Entry) & (holder.number == other))
+        .join(holder, _same(holder, Entry) & (holder.number == _other()))
         .outerjoin(Member, _same(Member, Entry) & (Member.account_no == holder.number))
         .outerjoin(Grant, _same(Grant, Entry) & (Grant.transfer_id == Transfer.id))
         .outerjoin(FundRule, _same(FundRule, Entry) & (FundRule.id == Grant.rule_id))
@@ -122,17 +125,16 @@ def as_movement(row: Any) -> Movement:
 
 
 def tells_beneficiary() -> sa.ColumnElement[bool]:
-    """Whether a transfer says whom the fund helped, which is the team's alone to know: a grant, the
-    correction of one, or what was left to someone who went, since grants are in it."""
+    """Whether a transfer says whom the fund helped, the team's alone to know, or corrects one that does."""
     granted = aliased(Transfer)
     corrects = sa.exists().where(
         Reversal.tenant_id == Transfer.tenant_id,
         Reversal.reversal_id == Transfer.id,
         granted.tenant_id == Reversal.tenant_id,
         granted.id == Reversal.reversed_id,
-        granted.kind == TransferKind.GRANT,
+        granted.kind.in_(CONFIDENTIAL),
     )
-    return Transfer.kind.in_((TransferKind.GRANT, TransferKind.SETTLEMENT)) | corrects
+    return Transfer.kind.in_(CONFIDENTIAL) | corrects
 
 
 def list_confidential(transfer_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
@@ -156,6 +158,11 @@ def _rules() -> sa.Select[FundRule]:
         .where(FundRule.tenant_id == require_tenant_id())
         .order_by(FundRule.number.desc())
     )
+
+
+def _other() -> sa.ColumnElement[int | None]:
+    """Who is on the other side of an entry of the fund."""
+    return sa.case((Entry.delta > 0, Transfer.debit), else_=Transfer.credit)
 
 
 def _is_undone() -> sa.ColumnElement[bool]:

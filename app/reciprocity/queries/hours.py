@@ -29,6 +29,7 @@ from app.reciprocity.models import (
     TimeRecord,
     Transfer,
 )
+from app.reciprocity.models.few import Tally
 
 DECLARED = (Regime.VOLUNTEERING, Regime.PAID)
 """What is declared by itself; reciprocity comes from exchanges."""
@@ -40,15 +41,6 @@ class Period:
 
     since: date
     until: date
-
-
-@dataclass(frozen=True)
-class RegimeTotal:
-    """Minutes under one regime, and how many people gave them."""
-
-    regime: Regime
-    minutes: int = 0
-    people: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,39 +126,35 @@ def find_start(transfer_id: uuid.UUID, account_no: int) -> TimeRecord | None:
     )
 
 
-def list_totals(period: Period) -> list[RegimeTotal]:
+def map_totals(period: Period) -> dict[Regime, Tally]:
     """Each regime over a period, in the order of Regime; no hour is in two of them."""
     hours = _select_hours(period).subquery()
-    rows = db.session.execute(
-        sa.select(
-            hours.c.regime,
-            sa.func.sum(hours.c.minutes),
-            sa.func.count(sa.distinct(hours.c.account_no)),
-        ).group_by(hours.c.regime)
-    )
-    found = {regime: RegimeTotal(Regime(regime), total, people) for regime, total, people in rows}
-    return [found.get(regime, RegimeTotal(regime)) for regime in Regime]
+    rows = db.session.execute(sa.select(hours.c.regime, *_tally(hours)).group_by(hours.c.regime))
+    found = {Regime(regime): Tally(minutes, people) for regime, minutes, people in rows}
+    return {regime: found.get(regime, Tally()) for regime in Regime}
 
 
-def list_months(period: Period) -> list[tuple[date, dict[str, int]]]:
-    """For each month with hours: its first day, and minutes by regime."""
+def map_months(period: Period) -> dict[Regime, dict[date, Tally]]:
+    """Each regime by month: the first day of each month in which some regime has hours → minutes, people."""
     hours = _select_hours(period).subquery()
     month = sa.cast(sa.func.date_trunc("month", hours.c.happened_on), sa.Date).label("month")
     rows = db.session.execute(
-        sa.select(month, hours.c.regime, sa.func.sum(hours.c.minutes))
+        sa.select(month, hours.c.regime, *_tally(hours))
         .group_by(month, hours.c.regime)
         .order_by(month)
-    )
-    months: dict[date, dict[str, int]] = {}
-    for first, regime, minutes in rows:
-        months.setdefault(first, dict.fromkeys(Regime, 0))[regime] = minutes
-    return list(months.items())
+    ).all()
+    found = {(first, regime): Tally(minutes, people) for first, regime, minutes, people in rows}
+    firsts = list(dict.fromkeys(first for first, *_ in rows))
+    return {
+        regime: {first: found.get((first, regime), Tally()) for first in firsts}
+        for regime in Regime
+    }
 
 
-def list_activities(period: Period) -> Sequence[tuple[str, int, int]]:
-    """Volunteered hours by activity, the longest first: words, minutes, people. To value in 864 and 875."""
+def map_activities(period: Period) -> dict[str, Tally]:
+    """Volunteered hours by activity, the longest first. To value in 864 and 875."""
     minutes = sa.func.sum(TimeRecord.minutes)
-    return db.session.execute(
+    rows = db.session.execute(
         sa.select(
             TimeRecord.activity,
             minutes,
@@ -175,11 +163,13 @@ def list_activities(period: Period) -> Sequence[tuple[str, int, int]]:
         .where(*_declared(period), TimeRecord.regime == Regime.VOLUNTEERING)
         .group_by(TimeRecord.activity)
         .order_by(minutes.desc(), TimeRecord.activity)
-    ).all()
+    )
+    return {activity: Tally(total, people) for activity, total, people in rows}
 
 
 def _select_hours(period: Period) -> sa.CompoundSelect[Any]:
-    """Every hour counted over a period: account_no, happened_on, regime, minutes."""
+    """Every hour counted over a period: person (a member's account number), happened_on, regime, minutes."""
+    person = sa.case((Account.kind == AccountKind.MEMBER, Account.number)).label("person")
     reciprocity = sa.literal(Regime.RECIPROCITY.value).label("regime")
     inside = (
         *_standing(),
@@ -187,12 +177,7 @@ def _select_hours(period: Period) -> sa.CompoundSelect[Any]:
         Account.kind != AccountKind.MIRROR,
     )
     pairs = (
-        sa.select(
-            Transfer.credit.label("account_no"),
-            Transfer.happened_on,
-            reciprocity,
-            Transfer.minutes,
-        )
+        sa.select(person, Transfer.happened_on, reciprocity, Transfer.minutes)
         .join(
             Account,
             (Account.tenant_id == Transfer.tenant_id) & (Account.number == Transfer.credit),
@@ -200,7 +185,7 @@ def _select_hours(period: Period) -> sa.CompoundSelect[Any]:
         .where(*inside)
     )
     groups = (
-        sa.select(GroupLeg.account_no, Transfer.happened_on, reciprocity, GroupLeg.delta)
+        sa.select(person, Transfer.happened_on, reciprocity, GroupLeg.delta)
         .join(
             Transfer,
             (Transfer.tenant_id == GroupLeg.tenant_id) & (Transfer.id == GroupLeg.transfer_id),
@@ -215,6 +200,10 @@ def _select_hours(period: Period) -> sa.CompoundSelect[Any]:
         TimeRecord.account_no, TimeRecord.happened_on, TimeRecord.regime, TimeRecord.minutes
     ).where(*_declared(period), TimeRecord.regime.in_(DECLARED))
     return sa.union_all(pairs, groups, declared)
+
+
+def _tally(hours: sa.Subquery) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+    return sa.func.sum(hours.c.minutes), sa.func.count(sa.distinct(hours.c.person))
 
 
 def _declared(period: Period) -> tuple[sa.ColumnElement[bool], ...]:

@@ -12,12 +12,11 @@ import sqlalchemy as sa
 from app.core.db import db, require_tenant_id
 from app.core.jobs import OutboxRow
 from app.reciprocity.models import GENESIS, Account, LedgerCheck, Seal, SealHead
+from app.reciprocity.models.few import FEW
 from app.reciprocity.queries.replay import stream
 
 CHECK_JOB = "reciprocity.check_register"
 ROOT = 4
-FEWEST = 5
-"""Members of whom numbers may be shown outside the team: no fewer."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def has_many_members() -> bool:
     moved = sa.select(Account.number).where(
         Account.tenant_id == require_tenant_id(), Account.kind == "member", Account.version > 0
     )
-    return len(db.session.scalars(moved.limit(FEWEST)).all()) == FEWEST
+    return len(db.session.scalars(moved.limit(FEW)).all()) == FEW
 
 
 def list_seals(*, q: str = "", year: int | None = None, sort: str = "-numero") -> sa.Select[Seal]:

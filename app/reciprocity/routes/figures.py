@@ -15,18 +15,20 @@ from app.core.clock import today
 from app.core.permissions import authorize
 from app.core.text import MONTHS, SHORT_MONTHS, duration
 from app.reciprocity import policies
+from app.reciprocity.models.few import FEW, Tally, add_up, tell
 from app.reciprocity.queries.figures import (
-    FEW,
-    Month,
     list_unmet_needs,
+    map_bulles,
+    map_months,
     split_people,
-    sum_months,
 )
 from app.reciprocity.queries.suggestions import list_repetitions, suggest_loops
 from app.tenants.queries import list_run_bulles
 
 bp = Blueprint("figures", __name__, url_prefix="/<slug>/heures/chiffres")
 HEADER = ("Mois", "Heures")
+Month = tuple[date, Tally | None]
+"""Its first day, and what was exchanged; None when that is not shown."""
 
 
 @bp.get("/")
@@ -36,7 +38,7 @@ def index() -> ResponseReturnValue:
     bulle_id = request.args.get("bulle", type=uuid.UUID)
     quarter = _quarter(request.args.get("trimestre", ""))
     is_team = policies.can_record(g.actor)
-    months = [_shown(month, is_team) for month in _months(bulle_id, quarter[1])]
+    months = _months(bulle_id, quarter[1], is_team)
     if "format" in request.args:
         return download("Heures échangées", HEADER, map(_cells, months))
     return render_template(
@@ -46,21 +48,24 @@ def index() -> ResponseReturnValue:
         is_team=is_team,
         few=FEW,
         needs=list_unmet_needs(bulle_id, today()),
-        **_exchanged(bulle_id, quarter, months),
+        months=[(_name(first), told) for first, told in months],
+        chart=_draw(months),
+        **_quarterly(bulle_id, quarter, months, is_team),
         **(_suggestions(bulle_id) if is_team else {"loops": [], "repetitions": []}),
     )
 
 
-def _exchanged(
-    bulle_id: uuid.UUID | None, quarter: tuple[date, date], months: list[Month]
+def _quarterly(
+    bulle_id: uuid.UUID | None, quarter: tuple[date, date], months: list[Month], is_team: bool
 ) -> dict[str, Any]:
     first, last = quarter
+    lately = [told for month, told in months if month >= first]
     return {
         "quarters": [_quarter_before(n) for n in range(8)],
         "quarter": f"{first.year}-{(first.month + 2) // 3}",
-        "months": [(_name(month.first), month) for month in months],
-        "chart": _draw(months),
-        "exchanged": sum(month.minutes for month in months if month.first >= first),
+        # Of a sum, the months shown would give the month that is not.
+        "exchanged": None if None in lately else add_up(filter(None, lately)).minutes,
+        "told": _tell(map_bulles(first, last), bulle_id, is_team),
         "people": split_people(bulle_id, first, last),
     }
 
@@ -72,27 +77,36 @@ def _suggestions(bulle_id: uuid.UUID | None) -> dict[str, Any]:
     }
 
 
-def _months(bulle_id: uuid.UUID | None, last: date) -> list[Month]:
+def _months(bulle_id: uuid.UUID | None, last: date, is_team: bool) -> list[Month]:
     # Twelve months, the last one being that of the day given.
     firsts = [last.replace(day=1)]
     while len(firsts) < 12:
         firsts.append((firsts[-1] - timedelta(days=1)).replace(day=1))
-    sums = sum_months(bulle_id, firsts[-1], last)
-    return [sums.get(first, Month(first, 0, 0)) for first in reversed(firsts)]
+    found = map_months(firsts[-1], last)
+    return [(first, _tell(found.get(first, {}), bulle_id, is_team)) for first in reversed(firsts)]
 
 
-def _shown(month: Month, is_team: bool) -> Month:
-    return month if is_team or month.people >= FEW else Month(month.first, 0, month.people)
+def _tell(
+    bulles: dict[uuid.UUID | None, Tally], bulle_id: uuid.UUID | None, is_team: bool
+) -> Tally | None:
+    # One Bulle beside the others, or all of them together.
+    if bulle_id:
+        return tell(bulles, for_team=is_team).get(bulle_id, Tally())
+    return add_up(bulles.values()).told(for_team=is_team)
 
 
 def _draw(months: list[Month]) -> Any:
-    total = duration(sum(month.minutes for month in months))
-    columns = [(SHORT_MONTHS[m.first.month - 1], m.minutes / 60) for m in months]
+    total = duration(add_up(told for _, told in months if told).minutes)
+    columns = [
+        (SHORT_MONTHS[first.month - 1] + ("" if told else "*"), told.minutes / 60 if told else 0)
+        for first, told in months
+    ]
     return draw_columns(columns, f"Heures échangées chaque mois depuis un an : {total} en tout")
 
 
 def _cells(month: Month) -> tuple[str, str]:
-    return _name(month.first), f"{month.minutes / 60:.2f}".replace(".", ",")
+    first, told = month
+    return _name(first), f"{told.minutes / 60:.2f}".replace(".", ",") if told else ""
 
 
 def _name(first: date) -> str:

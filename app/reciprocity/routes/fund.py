@@ -27,12 +27,17 @@ KINDS = (("gift", "Les dons"), ("grant", "Les coups de pouce"))
 def index() -> ResponseReturnValue:
     """What the fund got and gave, and by which rule. Never to whom."""
     authorize(policies.can_read(g.actor))
+    is_team = policies.can_record(g.actor)
+    totals = queries.get_totals()
+    given, granted = (side.told(for_team=is_team) for side in (totals.given, totals.granted))
     return render_template(
         "reciprocity/fund/index.html",
         opened=find_ledger() is not None,
-        totals=queries.get_totals(),
+        given=given,
+        granted=granted,
+        left=totals.left if given and granted else None,
         rules=queries.list_rules(),
-        can_record=policies.can_record(g.actor),
+        can_record=is_team,
         can_manage=policies.can_manage(g.actor),
     )
 

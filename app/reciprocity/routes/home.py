@@ -12,8 +12,10 @@ from app.core.home import Section, Task, gives_section, gives_tasks
 from app.core.permissions import Actor, authorize
 from app.core.text import MONTHS, plural
 from app.reciprocity import policies
+from app.reciprocity.models.few import add_up
 from app.reciprocity.queries.accounts import find_ledger
-from app.reciprocity.queries.exchanges import list_latest, sum_exchanges
+from app.reciprocity.queries.exchanges import list_latest
+from app.reciprocity.queries.figures import map_bulles
 from app.reciprocity.queries.holds import count_for_team, count_waiting
 
 bp = Blueprint("hours", __name__, url_prefix="/<slug>/heures")
@@ -57,11 +59,9 @@ def await_confirmations(actor: Actor) -> list[Task]:
 @gives_section
 def show_hours(actor: Actor) -> Section | None:
     """How many hours were exchanged this month; nothing before a register is open."""
-    if not policies.can_read(actor):
+    if not policies.can_read(actor) or find_ledger() is None:
         return None
     first = today().replace(day=1)
-    minutes = sum_exchanges(first)
-    if minutes is None:
-        return None
-    context = {"minutes": minutes, "month": MONTHS[first.month - 1]}
+    told = add_up(map_bulles(first, today()).values()).told(for_team=policies.can_record(actor))
+    context = {"told": told, "month": MONTHS[first.month - 1]}
     return Section("reciprocity/_home.html", context)

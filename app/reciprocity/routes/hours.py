@@ -15,9 +15,11 @@ from app.core.permissions import authorize
 from app.core.text import duration
 from app.reciprocity import policies
 from app.reciprocity.commands.hours import declare_hours, void_hours
-from app.reciprocity.forms.exchanges import read_key, read_number
+from app.reciprocity.forms.exchanges import read_number
 from app.reciprocity.forms.hours import HoursForm, read_filter, read_period
+from app.reciprocity.forms.keys import read_key
 from app.reciprocity.models import REGIME_LABELS, Member, Regime, TimeRecord
+from app.reciprocity.models.few import Tally, tell
 from app.reciprocity.queries import hours as queries
 from app.reciprocity.queries.exchanges import list_people
 from app.reciprocity.queries.members import find_member_of
@@ -45,20 +47,24 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/bilan")
 def report() -> ResponseReturnValue:
-    """The sums of each regime over a period."""
+    """The sums of each regime over a period; what few people did is the team's alone to see."""
     authorize(policies.can_read(g.actor))
-    period = read_period(request.args)
-    months = queries.list_months(period)
+    is_team = policies.can_record(g.actor)
+    period = read_period(request.args, for_team=is_team)
+    columns = [tell(c, for_team=is_team) for c in queries.map_months(period).values()]
+    months = [(first, [column[first] for column in columns]) for first in columns[0]]
     if "format" in request.args:
-        rows = ((first.strftime("%Y-%m"), *sums.values()) for first, sums in months)
+        rows = ((first.strftime("%Y-%m"), *map(_minutes, sums)) for first, sums in months)
         return download("Heures par régime", REPORT_HEADER, rows)
+    totals = queries.map_totals(period).items()
     return render_template(
         "reciprocity/hours/report.html",
         period=period,
-        totals=queries.list_totals(period),
-        months=months,
-        activities=queries.list_activities(period),
+        is_team=is_team,
         labels=REGIME_LABELS,
+        totals=[(regime, total.told(for_team=is_team)) for regime, total in totals],
+        months=months,
+        activities=tell(queries.map_activities(period), for_team=is_team),
     )
 
 
@@ -107,3 +113,7 @@ def _cells(record: TimeRecord, name: str) -> tuple[object, ...]:
         record.regime_label,
         record.activity,
     )
+
+
+def _minutes(told: Tally | None) -> int | str:
+    return told.minutes if told else ""
