@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 from flask import Flask, current_app, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from jinja2 import Environment, StrictUndefined
 from jinja2.ext import Extension
@@ -25,6 +26,7 @@ from app.core.config import settings
 from app.core.csp import csp_nonce
 from app.core.errors import DomainError, ServiceUnavailable
 from app.core.permissions import Forbidden
+from app.core.problems import is_for_a_program, tell_problem
 from app.core.text import FILTERS, typography
 
 log = structlog.get_logger(__name__)
@@ -124,12 +126,14 @@ def incident() -> str:
     return found
 
 
-def _show_error(error: Exception) -> tuple[str, int]:
+def _show_error(error: Exception) -> ResponseReturnValue:
     error = getattr(error, "original_exception", None) or error
     status, sentence = _status(error)
     title, advice = ERRORS.get(status, ERRORS[500])
     if status >= 500:
         log.error("request failed", incident=incident(), exc_info=error)
+    if is_for_a_program():
+        return tell_problem(status, sentence or f"{title}.")
     context = {
         "status": status,
         "titre": title,

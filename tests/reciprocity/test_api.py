@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from openapi_spec_validator import validate
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from app.core.clock import today
-from app.core.db import db, tenant_context
+from app.core.db import db, new_id, tenant_context
+from app.reciprocity.commands.exchanges import Exchange, record_exchange, reverse_transfer
 from app.reciprocity.commands.fund import give_to_fund, grant
 from app.reciprocity.commands.tokens import create_token, revoke_token
+from app.reciprocity.routes import api
 from app.reciprocity.routes.openapi import describe
-from tests.factories.cast import Cast
+from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import exchange, join
+from tests.factories.together import crowd
 
 ROOT = "/ascs/api/v1"
 
@@ -94,6 +98,7 @@ def test_a_group_exchange_and_its_reversal(program: Program, members: list[int])
     address = made.headers["Location"]
     undone = program.post(f"{address}/reversal", {"reason": "Mauvais jour"})
     again = program.post(f"{address}/reversal", {"reason": "Mauvais jour"})
+    assert (undone.status_code, again.status_code) == (201, 200)
     assert undone.json["corrects"] == made.json["id"] == again.json["corrects"]
     assert program.get(address)["corrected_by"] == undone.json["id"]
     assert [program.get(f"{ROOT}/accounts/{n}")["balance_minutes"] for n in (a, b, c)] == [0, 0, 0]
@@ -104,6 +109,8 @@ def test_a_group_exchange_and_its_reversal(program: Program, members: list[int])
     [
         ({"minutes": 0}, 422, "malformed"),
         ({"minutes": 5000}, 422, "malformed"),
+        ({"minutes": True}, 422, "malformed"),
+        ({"minutes": "90"}, 422, "malformed"),
         ({"surprise": 1}, 422, "malformed"),
         ({"giver": 999}, 422, "unknown_account"),
         ({"happened_on": "2999-01-01"}, 422, "future_day"),
@@ -124,6 +131,19 @@ def test_what_is_not_json_and_what_has_no_key(program: Program, members: list[in
     for key in ("", "demain"):
         answer = program.post(f"{ROOT}/exchanges", note(members), key)
         assert (answer.status_code, answer.json["code"]) == (400, "idempotency_key_needed")
+
+
+def test_an_id_that_we_derive_is_not_taken_in_advance(program: Program, members: list[int]) -> None:
+    for key in (
+        uuid.uuid1(),
+        *(make(uuid.NAMESPACE_URL, "welcome") for make in (uuid.uuid3, uuid.uuid5)),
+    ):
+        answer = program.post(f"{ROOT}/exchanges", note(members), key)
+        assert (answer.status_code, answer.json["code"]) == (400, "idempotency_key_needed")
+        assert "version 4 ou 7" in answer.json["detail"]
+    assert program.get(f"{ROOT}/exchanges")["items"] == []
+    for key in (uuid.uuid4(), new_id()):
+        assert program.post(f"{ROOT}/exchanges", note(members), key).status_code == 201
 
 
 def test_a_reading_key_does_not_write(app: Flask, cast: Cast, members: list[int]) -> None:
@@ -158,6 +178,33 @@ def test_another_organisations_exchange_is_unknown(
     assert undone.status_code == 404
 
 
+def test_an_error_is_a_problem_wherever_it_comes_from(
+    program: Program, members: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def problem(method: str, address: str, status: int) -> TestResponse:
+        headers = {"Authorization": f"Bearer {program.secret}"}
+        answer = program.client.open(address, method=method, headers=headers, json={})
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+        assert answer.json["detail"].endswith(".")
+        return answer
+
+    assert problem("GET", f"{ROOT}/exchanges/demain", 404).json["code"] == "not_found"
+    assert problem("GET", f"{ROOT}/rien", 404).json["title"] == "Not Found"
+    assert problem("PUT", f"{ROOT}/exchanges", 405).json["code"] == "method_not_allowed"
+    problem("GET", "/personne/api/v1/accounts", 404)
+
+    def deadlock(*arguments: object) -> None:
+        raise OperationalError("", {}, Exception("deadlock detected"))
+
+    monkeypatch.setattr(api, "reverse_transfer", deadlock)
+    monkeypatch.setattr(api, "_body", lambda shape: shape(reason="x"))
+    answer = problem("POST", f"{ROOT}/exchanges/{uuid.uuid4()}/reversal", 503)
+    assert answer.json["code"] == "service_unavailable"
+    assert answer.headers["Retry-After"] == "5"
+    # A page of an organisation stays a page.
+    assert program.client.get("/ascs/heures/apis/x").mimetype == "text/html"
+
+
 def test_whom_the_fund_helps_is_not_told(program: Program, cast: Cast, members: list[int]) -> None:
     alice = cast.actor("alice")
     with tenant_context(alice.tenant_id):
@@ -167,6 +214,42 @@ def test_whom_the_fund_helps_is_not_told(program: Program, cast: Cast, members: 
     gift, granted = program.get(f"{ROOT}/exchanges")["items"]
     assert [share["minutes"] for share in gift["shares"]] == [60, -60]
     assert (granted["kind"], granted["minutes"], granted["shares"]) == ("grant", 30, [])
+
+
+def test_what_the_fund_gives_is_not_for_a_key_that_reads(
+    app: Flask, cast: Cast, members: list[int]
+) -> None:
+    alice, granted = cast.actor("alice"), uuid.uuid4()
+    plain = exchange(cast, members[0], members[1], 30)
+    with tenant_context(alice.tenant_id):
+        give_to_fund(alice, uuid.uuid4(), members[0], 77, today())
+        grant(alice, granted, members[1], 77, decision="Une panne")
+        undone = reverse_transfer(alice, granted, "Erreur de personne")
+        db.session.commit()
+    reader = Program(app, make_key(cast, can_write=False)[1])
+    items = reader.get(f"{ROOT}/exchanges")["items"]
+    assert [item["kind"] for item in items] == ["exchange", "gift"]
+    reader.get(f"{ROOT}/exchanges/{plain}")
+    for hidden in (granted, undone):
+        reader.get(f"{ROOT}/exchanges/{hidden}", status=403)
+
+
+def test_nothing_appears_before_what_was_read(real: Flask) -> None:
+    cast = build_cast()
+    a, b, c, d = join(cast, "Bernadette", "Yann", "Fatima", "Michel").values()
+    alice, program = cast.actor("alice"), Program(real, make_key(cast)[1])
+    seen = str(exchange(cast, a, b, 30))
+    early, late = new_id(), new_id()
+
+    def read() -> list[str]:
+        return [item["id"] for item in program.get(f"{ROOT}/exchanges?after={seen}")["items"]]
+
+    with crowd(real, alice.tenant_id) as people:
+        slow = people.hold(lambda: record_exchange(alice, Exchange(early, a, b, 60, today())))
+        people.do(lambda: record_exchange(alice, Exchange(late, c, d, 60, today())))
+        assert read() == []
+        slow.commit()
+        assert read() == [str(early), str(late)]
 
 
 def test_pages_follow_each_other(program: Program, cast: Cast, members: list[int]) -> None:

@@ -21,9 +21,9 @@ Start = Annotated[time, AfterValidator(_on_a_paris_clock)]
 
 
 class Sent(BaseModel):
-    """A body that a program sends: an unknown field is a mistake, not a detail."""
+    """A body that a program sends: an unknown field is a mistake, not a detail; true is not 1."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
 
 
 class ExchangeIn(Sent):
@@ -87,7 +87,8 @@ class AccountPage(BaseModel):
 
 
 class ExchangeOut(BaseModel):
-    """A transfer. Of what the solidarity fund gives, no share is shown: whom it helps is not told."""
+    """A transfer. Of what the solidarity fund gives, no share is shown: whom it helps is not told. A key that
+    only reads does not see it at all."""
 
     id: uuid.UUID
     kind: str
@@ -103,7 +104,11 @@ class ExchangeOut(BaseModel):
 
 
 class ExchangePage(BaseModel):
-    """Transfers in the order they were written; `next` is the `after` of the following page."""
+    """Transfers in the order they were written; `next` is the `after` of the following page, null at the end.
+
+    The end is before what is being written at this moment: nothing appears later among what was read. To read
+    what came since, ask again after the last item.
+    """
 
     items: list[ExchangeOut]
     next: uuid.UUID | None

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from app.core.db import among, db, require_tenant_id
 from app.reciprocity.models import Account, Entry, ExchangeNote, GroupLeg, Reversal, Transfer
+from app.reciprocity.queries.fund import tells_beneficiary
+from app.reciprocity.queries.running import find_horizon
 
 PAGE = 100
 
@@ -23,9 +25,14 @@ def list_accounts_after(number: int) -> Sequence[Account]:
     ).all()
 
 
-def list_transfers_after(transfer: Transfer | None) -> Sequence[Transfer]:
-    """The transfers written after one (None: from the first), a page of them, in their order."""
-    statement = sa.select(Transfer).where(Transfer.tenant_id == require_tenant_id())
+def list_transfers_after(transfer: Transfer | None, *, for_team: bool) -> Sequence[Transfer]:
+    """The transfers written after one (None: from the first), a page of them, in their order; nothing appears
+    later among those. `for_team`: also what says whom the fund helped."""
+    statement = sa.select(Transfer).where(
+        Transfer.tenant_id == require_tenant_id(), Transfer.posted_at < find_horizon()
+    )
+    if not for_team:
+        statement = statement.where(~tells_beneficiary())
     if transfer is not None:
         here = sa.tuple_(Transfer.posted_at, Transfer.id)
         statement = statement.where(here > sa.tuple_(transfer.posted_at, transfer.id))

@@ -1,14 +1,16 @@
 """The hours for programs: JSON, a key of the organisation, the same rules as the pages.
 
 A writing carries an `Idempotency-Key`, a UUID that becomes the exchange's id: sent again, it answers the same
-thing and writes nothing (after draft-ietf-httpapi-idempotency-key-header, §2). Errors are RFC 9457 problems.
+thing and writes nothing (after draft-ietf-httpapi-idempotency-key-header, §2). Errors are RFC 9457 problems;
+those that are not named here are told by `pages`.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import TypeVar
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from pydantic import BaseModel, ValidationError
@@ -18,6 +20,7 @@ from app.core.access import public
 from app.core.errors import DomainError
 from app.core.limits import throttled
 from app.core.permissions import Forbidden, authorize
+from app.core.problems import tell_problem
 from app.reciprocity import policies
 from app.reciprocity.commands.exchanges import (
     Exchange,
@@ -28,9 +31,11 @@ from app.reciprocity.commands.exchanges import (
 from app.reciprocity.commands.ledger import SENTENCES, LedgerRefusal
 from app.reciprocity.commands.tokens import open_with_token
 from app.reciprocity.forms import api as shapes
+from app.reciprocity.forms.keys import parse_key
 from app.reciprocity.models import Account
 from app.reciprocity.queries.accounts import get_account
-from app.reciprocity.queries.exchanges import get_transfer
+from app.reciprocity.queries.exchanges import find_reversal, get_transfer
+from app.reciprocity.queries.fund import is_confidential
 from app.reciprocity.queries.interface import (
     PAGE,
     list_accounts_after,
@@ -103,10 +108,12 @@ def statement(number: int) -> Response:
 @bp.get("/exchanges")
 @public
 def exchanges() -> Response:
-    """Every transfer, in the order they were written."""
+    """Every transfer, in the order they were written; whom the fund helped is the team's to know."""
     authorize(policies.can_read(g.actor))
     after = request.args.get("after", type=uuid.UUID)
-    rows = list_transfers_after(get_transfer(after) if after else None)
+    rows = list_transfers_after(
+        get_transfer(after) if after else None, for_team=policies.can_record(g.actor)
+    )
     following = rows[-1].id if len(rows) == PAGE else None
     return _json(shapes.ExchangePage(items=show_exchanges(rows), next=following))
 
@@ -142,6 +149,7 @@ def create_group() -> Response:
 def exchange(transfer_id: uuid.UUID) -> Response:
     """One transfer."""
     authorize(policies.can_read(g.actor))
+    authorize(policies.can_record(g.actor) or not is_confidential(transfer_id))
     return _json(show_exchanges([get_transfer(transfer_id)])[0])
 
 
@@ -150,40 +158,43 @@ def exchange(transfer_id: uuid.UUID) -> Response:
 @throttled("600 per minute", needs_redis=False)
 def create_reversal(transfer_id: uuid.UUID) -> Response:
     """Undo a transfer. It can be undone once, so it needs no key: again, it answers the same correction."""
-    body = _body(shapes.ReversalIn)
+    body, undone = _body(shapes.ReversalIn), find_reversal(transfer_id)
     reversal_id = reverse_transfer(g.actor, transfer_id, body.reason)
-    return _written("posted", reversal_id)
+    return _written("exists" if undone else "posted", reversal_id)
 
 
 @bp.errorhandler(Refused)
 def refused(error: Refused) -> Response:
     """The request itself is not right."""
-    return _problem(error.status, error.code, error.detail)
+    response = tell_problem(error.status, error.detail, error.code)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="heures"'
+    return response
 
 
 @bp.errorhandler(DomainError)
 def not_allowed_by_the_rules(error: DomainError) -> Response:
     """A rule of the ledger said no."""
     code = error.code if isinstance(error, LedgerRefusal) else "refused"
-    return _problem(409 if code in CLASHES else 422, code, error.message)
+    return tell_problem(409 if code in CLASHES else 422, error.message, code)
 
 
 @bp.errorhandler(Forbidden)
 def not_allowed_to(error: Forbidden) -> Response:
     """The key may not do this."""
-    return _problem(403, "forbidden", "Cette clé permet seulement de lire les échanges.")
+    return tell_problem(403, "Cette clé permet seulement de lire les échanges.")
 
 
 @bp.errorhandler(DataError)
 def not_readable(error: DataError) -> Response:
     """A number too large for PostgreSQL, a character that it does not store."""
-    return _problem(422, "malformed", SENTENCES["malformed"])
+    return tell_problem(422, SENTENCES["malformed"], "malformed")
 
 
 @bp.errorhandler(NoResultFound)
 def not_found(error: NoResultFound) -> Response:
     """Nobody's, or another organisation's."""
-    return _problem(404, "not_found", "Nous ne trouvons pas cela dans cette organisation.")
+    return tell_problem(404, "Nous ne trouvons pas cela dans cette organisation.")
 
 
 def _accounts(rows: Sequence[Account]) -> list[shapes.AccountOut]:
@@ -192,7 +203,7 @@ def _accounts(rows: Sequence[Account]) -> list[shapes.AccountOut]:
 
 def _body(shape: type[Body]) -> Body:
     try:
-        return shape.model_validate(request.get_json(silent=True))
+        return shape.model_validate_json(request.get_data())
     except ValidationError as faults:
         fields = ", ".join(".".join(map(str, fault["loc"])) or "corps" for fault in faults.errors())
         raise Refused(
@@ -202,9 +213,11 @@ def _body(shape: type[Body]) -> Body:
 
 def _key() -> uuid.UUID:
     try:
-        return uuid.UUID(request.headers["Idempotency-Key"].strip().strip('"'))
+        return parse_key(request.headers["Idempotency-Key"].strip().strip('"'))
     except (KeyError, ValueError) as missing:
-        sentence = "Donnez un UUID dans l’en-tête Idempotency-Key, un par échange."
+        sentence = (
+            "Donnez un UUID de version 4 ou 7 dans l’en-tête Idempotency-Key, un par échange."
+        )
         raise Refused(400, "idempotency_key_needed", sentence) from missing
 
 
@@ -221,12 +234,3 @@ def _written(status: str, transfer_id: uuid.UUID) -> Response:
 
 def _json(shape: BaseModel) -> Response:
     return jsonify(shape.model_dump(mode="json"))
-
-
-def _problem(status: int, code: str, detail: str) -> Response:
-    facts: dict[str, Any] = {"title": code.replace("_", " "), "status": status, "code": code}
-    response = _json(shapes.Problem(**facts, detail=detail))
-    response.status_code, response.mimetype = status, "application/problem+json"
-    if status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="heures"'
-    return response

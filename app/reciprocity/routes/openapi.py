@@ -33,7 +33,7 @@ QUERIES = {
     "exchanges": (
         "after",
         {"type": "string", "format": "uuid"},
-        "L’échange après lequel continuer.",
+        "Le dernier échange lu. Ce qui est en train d’être noté vient à la lecture suivante.",
     ),
 }
 SUMMARIES = {
@@ -128,7 +128,7 @@ def _parameters(name: str, address: str) -> list[Object]:
     if name in QUERIES:
         found.append(_parameter(*QUERIES[name], where="query"))
     if name in KEYED:
-        sentence = "Un UUID par échange ; il devient son identifiant."
+        sentence = "Un UUID par échange, de version 4 ou 7 ; il devient son identifiant."
         found.append(_parameter("Idempotency-Key", KINDS["uuid"], sentence, where="header"))
     return found
 
