@@ -102,7 +102,8 @@ def test_the_organisation_itself_may_give(client: Client, cast: Cast) -> None:
     [
         ({"minutes": ""}, "Dites combien de temps."),
         ({"minutes": "0"}, "Une durée va d’une minute à 24 h."),
-        ({"minutes": "2"}, "2 heures, ou 2 minutes\u00a0?"),
+        ({"minutes": "1"}, "1\u00a0heure, ou 1\u00a0minute\u00a0?"),
+        ({"minutes": "2"}, "2\u00a0heures, ou 2\u00a0minutes\u00a0?"),
         ({"minutes": "25 h"}, "Une durée va d’une minute à 24 h."),
         ({"minutes": "longtemps"}, "Une durée s’écrit"),
         ({"minutes": "1 h", "day": ""}, "Choisissez un jour"),

@@ -102,7 +102,7 @@ def test_the_givers_time_is_shared(client: Client, cast: Cast) -> None:
     ("rest", "sentence"),
     [
         ({"minutes": ""}, "Dites combien de temps."),
-        ({"minutes": "9"}, "9 heures, ou 9 minutes"),
+        ({"minutes": "9"}, "9\u00a0heures, ou 9\u00a0minutes"),
         ({"day": "2999-01-01"}, "Ce jour n’est pas encore venu."),
         ({"day": ""}, "Choisissez un jour"),
         ({"rule": "loterie"}, "Il reste une chose à corriger"),

@@ -200,7 +200,8 @@ def test_bad_durations_and_people_are_refused(yann: Place, awa: Place, cast: Cas
     for who in (stranger_id, yann.member_id, uuid.uuid4()):
         yann.post(f"/recu/{who}", status=404, minutes="30", day=today())
         yann.post(f"/donne/{who}", status=404, minutes="30", day=today())
-    yann.post(f"/recu/{awa.member_id}?cle={uuid.uuid4()}", status=404, minutes="30", day=today())
+    derived = uuid.uuid5(uuid.NAMESPACE_URL, "x")
+    yann.post(f"/recu/{awa.member_id}?cle={derived}", status=404, minutes="30", day=today())
     assert yann.balance() == awa.balance() == 0
 
 
@@ -419,15 +420,29 @@ def test_my_notices_and_those_of_others(yann: Place, awa: Place) -> None:
     }
     for _ in range(2):
         yann.post("/annonces/nouvelle", **sent)
-    yann.post("/annonces/nouvelle", status=422, title="")
+    refused = yann.post("/annonces/nouvelle", status=422, title="")
+    assert "Dites si vous proposez ou cherchez." in refused
+    assert "pas un choix valide" not in refused
+    assert "Choisir</option>" in yann.get("/annonces/nouvelle")
+    assert "Dites si" in yann.post("/annonces/nouvelle?genre=autre", status=422, title="x")
     seen = awa.get("/annonces/?q=velo&genre=request")
     assert "Réparer un vélo" in seen
     assert "demandez à la personne qui anime" in seen
     awa.post(f"/annonces/{key}/retrait", status=403)
+    page = yann.get(f"/annonces/{key}/texte")
+    assert "Réparer un vélo" in page
+    version = re.search(r'name="version"[^>]*value="(\d+)"', page)
+    assert version
+    sent |= {"title": "Réparer deux vélos", "version": version[1]}
+    awa.get(f"/annonces/{key}/texte", status=404)
+    awa.post(f"/annonces/{key}/texte", status=404, **sent)
+    yann.post(f"/annonces/{key}/texte", **sent)
+    assert "Réparer deux vélos" in awa.get("/annonces/?genre=request")
+    assert "pendant que vous écriviez" in yann.post(f"/annonces/{key}/texte", status=422, **sent)
     yann.post(f"/annonces/{key}/renouvellement")
     yann.post(f"/annonces/{key}/retrait")
-    assert "« Réparer un vélo » n’est plus affichée." in yann.get()
-    assert "Réparer un vélo" not in awa.get("/annonces/")
+    assert "« Réparer deux vélos » n’est plus affichée." in yann.get()
+    assert "Réparer deux vélos" not in awa.get("/annonces/")
     yann.post(f"/annonces/{key}/retour")
     with tenant_context(yann.tenant.id):
         assert len(list_member_offers(yann.member_id)) == 1

@@ -17,7 +17,7 @@ from wtforms import (
     StringField,
     widgets,
 )
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from tests.ui.conftest import Render, words
 
@@ -75,6 +75,25 @@ def test_summary_counts_in_words_and_leads_to_each_field(sent_back: Element) -> 
     assert [link.get("href") for link in links] == ["#titre", "#places", "#lieu", "#accord"]
     for link in links:
         by_id(sent_back, str(link.get("href"))[1:])
+
+
+def test_summary_names_the_question_when_the_message_does_not(render: Render) -> None:
+    class Two(Form):
+        asked = StringField("Pourquoi ?", [Length(max=3)])
+        low = StringField("Le moins", [InputRequired("Écrivez une durée.")])
+        high = StringField("Le plus", [InputRequired("Écrivez une durée.")])
+        name = StringField("Nom", [InputRequired("Écrivez un nom.")])
+
+    form = Two(asked="parce que")
+    assert not form.validate()
+    form.asked.errors = ["Le champ ne peut pas contenir plus de 3 caractères."]
+    links = render(FORM, form=form, phrase="").findall(".//div[@role='alert']//a")
+    assert [words(link) for link in links] == [
+        "Pourquoi ? Le champ ne peut pas contenir plus de 3 caractères.",
+        "Le moins : Écrivez une durée.",
+        "Le plus : Écrivez une durée.",
+        "Écrivez un nom.",
+    ]
 
 
 def test_error_page_says_so_in_its_title(render: Render, sent_back: Element) -> None:

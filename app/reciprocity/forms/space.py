@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 
 from werkzeug.datastructures import MultiDict
@@ -33,7 +34,7 @@ from app.reciprocity.forms.exchanges import (
     DurationField,
     read_key,
 )
-from app.reciprocity.models import Category, Member, OfferKind, Transfer
+from app.reciprocity.models import Category, Member, Offer, OfferKind, Transfer
 from app.reciprocity.models.words import read_interests
 from app.reciprocity.queries.hours import find_start
 
@@ -174,7 +175,7 @@ class OwnSheetForm(SheetForm):
         )
 
 
-class NoticeForm(KeyedForm):
+class NoticeForm(Form):
     """What a member offers, or asks for."""
 
     kind = RadioField(
@@ -183,29 +184,59 @@ class NoticeForm(KeyedForm):
             (OfferKind.OFFER.value, "Quelque chose que je propose"),
             (OfferKind.REQUEST.value, "Quelque chose que je cherche"),
         ],
-        default=OfferKind.OFFER.value,
+        invalid_choice_message="Dites si vous proposez ou cherchez.",
     )
     title = StringField(
         "En quelques mots",
-        [needed("Écrivez l’annonce en quelques mots."), Length(max=100)],
+        [needed("Écrivez l’annonce en quelques mots."), Length(max=120)],
         description="Par exemple : cuisiner ensemble, réparer un vélo.",
         render_kw=NO_FILL,
     )
     category = SelectField("Thème", [needed("Choisissez un thème.")])
     text = TextAreaField(
-        "Plus de détails", [Optional(), Length(max=1000)], render_kw={"rows": 3, **NO_FILL}
+        "Plus de détails", [Optional(), Length(max=2000)], render_kw={"rows": 3, **NO_FILL}
     )
 
-    def offer(self, categories: list[Category]) -> None:
-        """The themes to choose among."""
+    def offer(self, categories: Sequence[Category], first: SelectChoice) -> None:
+        """The themes to choose among, after a first one."""
         named = [SelectChoice(str(c.id), c.name) for c in categories]
-        self.category.choices = [SelectChoice("", ""), *named]
+        self.category.choices = [first, *(c for c in named if c.value != first.value)]
 
-    def sheet(self) -> OfferSheet:
-        """What the notice says."""
+    def sheet(self, known: Offer | None = None) -> OfferSheet:
+        """What the notice says; what is not asked here stays as it is known."""
         return OfferSheet(
             kind=OfferKind(self.kind.data),
             category_id=uuid.UUID(self.category.data),
             title=self.title.data or "",
             text=self.text.data or "",
+            for_group=known is not None and known.for_group,
+            expires_on=known.expires_on if known else None,
         )
+
+
+class NewNoticeForm(NoticeForm, KeyedForm):
+    """A notice to show."""
+
+    @classmethod
+    def among(cls, categories: Sequence[Category], kind: str | None) -> NewNoticeForm:
+        """The form, with its themes; `kind` is chosen already, if it is one."""
+        form = cls(kind=kind)
+        form.offer(categories, SelectChoice("", "Choisir"))
+        return form
+
+
+class OwnNoticeForm(NoticeForm, SheetForm):
+    """One's own notice, to change."""
+
+    @classmethod
+    def of(cls, offer: Offer, categories: Sequence[Category]) -> OwnNoticeForm:
+        """The form filled with the notice; its theme can be kept, even retired."""
+        form = cls(
+            kind=offer.kind,
+            title=offer.title,
+            category=str(offer.category_id),
+            text=offer.text,
+            version=offer.version,
+        )
+        form.offer(categories, SelectChoice(str(offer.category_id), offer.category.name))
+        return form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.access import public
@@ -12,10 +12,10 @@ from app.core.answers import attempt, flash_undo, page_number, show_form
 from app.core.limits import throttled
 from app.core.listing import paginate
 from app.reciprocity.commands import offers
-from app.reciprocity.forms.space import NoticeForm
+from app.reciprocity.forms.space import NewNoticeForm, OwnNoticeForm
 from app.reciprocity.models import OfferKind
 from app.reciprocity.queries.categories import list_categories
-from app.reciprocity.queries.offers import OfferFilter, list_member_offers, list_offers
+from app.reciprocity.queries.offers import OfferFilter, get_offer, list_member_offers, list_offers
 from app.reciprocity.routes.inside import inside, space
 
 bp = inside("space_notices", __name__, "/annonces")
@@ -48,16 +48,34 @@ def index() -> ResponseReturnValue:
 @throttled("30 per hour", needs_redis=False)
 def new() -> ResponseReturnValue:
     """Offer, or ask for, something."""
-    form = NoticeForm(kind=request.args.get("genre"))
-    form.offer(list(list_categories()))
+    form = NewNoticeForm.among(list_categories(), request.args.get("genre"))
     publish = offers.publish_offer
     notice = attempt(
         form,
         lambda: publish(space().actor, space().member.id, form.sheet(), offer_id=form.key),
     )
     if notice is None:
-        return show_form("reciprocity/space/notice.html", form)
+        return show_form("reciprocity/space/notice.html", form, notice=None)
     flash("Votre annonce est affichée.")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.route("/<uuid:offer_id>/texte", methods=["GET", "POST"])
+@public
+@throttled("30 per hour", needs_redis=False)
+def edit(offer_id: uuid.UUID) -> ResponseReturnValue:
+    """Change what my notice says."""
+    notice = get_offer(offer_id)
+    if notice.member_id != space().member.id:
+        abort(404)
+    form = OwnNoticeForm.of(notice, list_categories())
+    update, known = offers.update_offer, form.seen()
+    saved = attempt(
+        form, lambda: update(space().actor, offer_id, form.sheet(notice), version=known)
+    )
+    if saved is None:
+        return show_form("reciprocity/space/notice.html", form, notice=notice)
+    flash("Votre annonce est à jour.")
     return redirect(url_for(".index"), 303)
 
 
