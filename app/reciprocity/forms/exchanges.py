@@ -20,6 +20,7 @@ from app.core.errors import DomainError
 from app.core.forms import NO_FILL, Form, needed
 from app.core.text import duration, plural
 from app.reciprocity.commands.exchanges import Exchange, share_in, share_out
+from app.reciprocity.forms.keys import read_key
 from app.reciprocity.models import LONGEST, TRANSFER_KIND_LABELS, ExchangeNote, TransferKind
 from app.reciprocity.models.reading import read_minutes
 from app.reciprocity.queries.categories import get_category, list_categories
@@ -31,7 +32,6 @@ DURATION_HINT = "En minutes ou en heures : 45, 1 h 30, 2 h."
 HOURS_OR_MINUTES = 12
 """A bare number up to this one is said in hours as often as in minutes."""
 LONGEST_WORDING = 200
-KEY_VERSION = 7
 KINDS = (
     *((kind.value, TRANSFER_KIND_LABELS[kind]) for kind in TransferKind),
     ("all", "Tous les mouvements"),
@@ -298,21 +298,6 @@ class Gathering:
 def _read_numbers(typed: Sequence[str]) -> list[int]:
     """Several account numbers, each one once."""
     return list(dict.fromkeys(number for one in typed if (number := read_number(one))))
-
-
-def read_key(args: MultiDict[str, str]) -> uuid.UUID | None:
-    """The id that a page made for what it asks; None when the address has none. Only a UUIDv7 is one of ours:
-    derived ids are of another version, and cannot be taken in advance."""
-    typed = args.get("cle")
-    if typed is None:
-        return None
-    try:
-        key = uuid.UUID(typed)
-    except ValueError as error:
-        raise NoResultFound from error
-    if key.version != KEY_VERSION:
-        raise NoResultFound
-    return key
 
 
 def read_filter(args: MultiDict[str, str], *, for_team: bool) -> ExchangeFilter:

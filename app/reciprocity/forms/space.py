@@ -32,8 +32,8 @@ from app.reciprocity.forms.exchanges import (
     DURATION_HINT,
     LONGEST_WORDING,
     DurationField,
-    read_key,
 )
+from app.reciprocity.forms.keys import read_key
 from app.reciprocity.models import Category, Member, Offer, OfferKind, Transfer
 from app.reciprocity.models.words import read_interests
 from app.reciprocity.queries.hours import find_start
