@@ -155,7 +155,7 @@ def test_work_that_lasts_too_long_is_stopped_and_says_so(
                 db.session.execute(sa.text(wait))
 
     monkeypatch.setitem(JOBS, NAME, work)
-    monkeypatch.setitem(LIMITS, NAME, timedelta(seconds=1))
+    monkeypatch.setitem(LIMITS, NAME, timedelta(seconds=3))
     row_id = jobs.later(NAME)
     db.session.commit()
     pushed = real.extensions["queue"].fetch_job(str(row_id))

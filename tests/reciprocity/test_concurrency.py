@@ -18,6 +18,7 @@ import pytest
 
 from app.reciprocity.commands.ledger import REFUSED
 from migrations.rls import APP
+from tests.factories.together import PATIENCE
 from tests.reciprocity import acts
 from tests.reciprocity.books import FLOOR, HERE, OPERATOR, Books, named
 from tests.reciprocity.invariants import find_faults
@@ -29,7 +30,7 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 def at_once(books: Books, calls: list[Act], workers: int = WORKERS) -> Counter[str]:
     """Have the calls made by several connections, each its share, from the same moment on; their answers."""
-    together = Barrier(workers)
+    together = Barrier(workers, timeout=PATIENCE)
 
     def work(share: list[Act]) -> list[str]:
         with closing(books.scratch.connect(APP, autocommit=True)) as connection:
