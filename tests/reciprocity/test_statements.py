@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pikepdf
@@ -20,6 +20,9 @@ from app.core.errors import ServiceUnavailable
 from app.core.gateways.signature import SignatureService
 from app.core.verification import Trust, read_attachment, verify
 from app.reciprocity.commands import sealing
+from app.reciprocity.commands.exchanges import reverse_transfer
+from app.reciprocity.commands.fund import give_to_fund
+from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.documents import statement as documents
 from app.reciprocity.documents.statement import (
     PRINTED,
@@ -34,7 +37,7 @@ from app.reciprocity.models import GENESIS, Entry, Transfer
 from app.reciprocity.models.chain import replay
 from app.reciprocity.queries import statements
 from app.reciprocity.queries.accounts import get_account
-from app.reciprocity.queries.members import find_member_of
+from app.reciprocity.queries.members import find_member_of, totals
 from app.reciprocity.queries.statements import (
     Base,
     ChainBroken,
@@ -46,6 +49,7 @@ from app.reciprocity.queries.statements import (
     list_movements,
     open_statement,
     read_proof,
+    sum_parts,
 )
 from app.reciprocity.routes import statements as routes
 from tests.core.test_verification import replace_page, swap_attachment, update
@@ -53,7 +57,10 @@ from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
 from tests.http import Client
 
-YESTERDAY, TOMORROW = today() - timedelta(days=1), today() + timedelta(days=1)
+
+def yesterday() -> date:
+    """The day before that of the test."""
+    return today() - timedelta(days=1)
 
 
 @pytest.fixture
@@ -95,12 +102,12 @@ def test_the_statement_of_a_past_day_never_changes(
 ) -> None:
     one, other = pair
     with tenant_context(cast.tenants["ascs"].id):
-        before = open_statement(one, YESTERDAY)
+        before = open_statement(one, yesterday())
         assert (before.version, before.balance) == (0, 0)
         assert list(iter_movements(before)) == []
         # Everything was written today: seen from tomorrow, more lines do not change it.
-        cut = statements._evening(YESTERDAY), now()
-        ends = {YESTERDAY: cut[0], today(): cut[1]}
+        cut = statements._evening(yesterday()), now()
+        ends = {yesterday(): cut[0], today(): cut[1]}
         monkeypatch.setattr(statements, "_evening", ends.__getitem__)
         first = to_data(s := open_statement(one, today()), read_proof(s), "ASCS")
     exchange(cast, one, other, 60)
@@ -121,7 +128,7 @@ def test_a_period_starts_from_the_seal_before_it(
         noon = now()
     exchange(cast, one, other, 60)
     with tenant_context(cast.tenants["ascs"].id):
-        ends = {YESTERDAY: noon, today(): now()}
+        ends = {yesterday(): noon, today(): now()}
         monkeypatch.setattr(statements, "_evening", ends.__getitem__)
         statement = open_statement(one, today(), since=today())
         proof = read_proof(statement)
@@ -193,10 +200,23 @@ def test_data_of_another_kind_are_left_to_others() -> None:
         assert read_attachment(content) is None
 
 
-def sealed(cast: Cast, account_no: int) -> bytes:
-    """The sealed statement of an account, today."""
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The HTML of each PDF that is made, with ordinary spaces."""
+    pages = []
+
+    def render(html: str, **options: Any) -> RenderedPdf:
+        pages.append(html.replace("\xa0", " "))
+        return render_pdf(html, **options)
+
+    monkeypatch.setattr(documents, "render_pdf", render)
+    return pages
+
+
+def sealed(cast: Cast, account_no: int, on: date | None = None) -> bytes:
+    """The sealed statement of an account, on a day or today."""
     with tenant_context(cast.tenants["ascs"].id):
-        statement = open_statement(account_no, today())
+        statement = open_statement(account_no, on or today())
         at_ = now().replace(microsecond=0)
         return seal_statement(statement, read_proof(statement), "ASCS", at_)
 
@@ -220,15 +240,12 @@ def test_anyone_checks_a_statement_and_an_altered_one_is_said_altered(
 
 
 def test_a_long_statement_prints_its_last_lines_and_says_what_it_leaves_out(
-    cast: Cast, pair: tuple[int, int], client: Client, monkeypatch: pytest.MonkeyPatch
+    cast: Cast,
+    pair: tuple[int, int],
+    client: Client,
+    printed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    printed = []
-
-    def render(html: str, **options: Any) -> RenderedPdf:
-        printed.append(html.replace("\xa0", " "))
-        return render_pdf(html, **options)
-
-    monkeypatch.setattr(documents, "render_pdf", render)
     monkeypatch.setattr(documents, "PRINTED", 2)
     shown = show(client, sealed(cast, pair[0]))
     [html] = printed
@@ -256,7 +273,7 @@ def long_account(number: int, lines: int) -> tuple[Statement, Proof]:
             happened_on=today(), operator_no=2, posted_at=now(),
         )  # fmt: skip
         entry = Entry(account_no=number, version=version, delta=1, balance_after=version)
-        movements.append(Movement(entry, transfer, "couture", "Yann"))
+        movements.append(Movement(entry, transfer, "couture", ["Yann"]))
     head = replay(number, map(chain_line, movements), GENESIS)
     statement = Statement(
         number, "Bernadette", None, today(), 1, lines, lines, latest=lines, head=head
@@ -304,24 +321,30 @@ def show(client: Client, pdf: bytes) -> str:
     return page.text.replace("\xa0", " ")
 
 
-def test_the_team_reads_and_downloads(cast: Cast, pair: tuple[int, int], client: Client) -> None:
+def statement_url(cast: Cast, account_no: int) -> str:
+    """The page of a statement, for the team."""
     with tenant_context(cast.tenants["ascs"].id):
-        member = find_member_of(pair[0])
+        member = find_member_of(account_no)
         assert member
-        url = f"/ascs/heures/membres/{member.id}/releve"
+        return f"/ascs/heures/membres/{member.id}/releve"
+
+
+def test_the_team_reads_and_downloads(cast: Cast, pair: tuple[int, int], client: Client) -> None:
+    url = statement_url(cast, pair[0])
     page = client.get(url, as_="bob").text.replace("\xa0", " ")
-    assert "le solde est de <b>+40 min</b>" in page
+    assert "le solde noté est de <b>+40 min</b>" in page
     assert "Donné à Yann" in page
     rows = client.get(f"{url}?format=csv", as_="bob").data.decode("utf-8-sig").splitlines()
     assert len(rows) == 5
     assert ";Échange;Yann;couture;30;30;" in rows[1]
     assert ";-10;20;" in rows[2]
-    past = client.get(f"{url}?au={YESTERDAY}&du=2026-01-01", as_="bob").text
+    past = client.get(f"{url}?au={yesterday()}&du=2026-01-01", as_="bob").text
     assert "Rien n’a été noté" in past
+    tomorrow = today() + timedelta(days=1)
     for odd in (
         "au=hier",
-        f"au={TOMORROW}",
-        f"du={TOMORROW}",
+        f"au={tomorrow}",
+        f"du={tomorrow}",
         "du=0001-01-01",
         "avant=x",
         "avant=0",
@@ -336,16 +359,59 @@ def test_the_team_reads_and_downloads(cast: Cast, pair: tuple[int, int], client:
     client.get(url, as_="denis", status=404)
 
 
+def test_what_is_noted_after_its_day_is_told_so(
+    cast: Cast, pair: tuple[int, int], client: Client, printed: list[str]
+) -> None:
+    one, other = pair
+    for days in (3, 2):
+        exchange(cast, one, other, 60, on=today() - timedelta(days=days))
+    url = statement_url(cast, one)
+    page = client.get(f"{url}?au={yesterday()}", as_="bob").text.replace("\xa0", " ")
+    assert "le solde noté était de <b>0 min</b>" in page
+    assert "2 échanges de cette période ont été notés plus tard" in page
+    since = today() - timedelta(days=2)
+    page = client.get(f"{url}?du={since}&au={yesterday()}", as_="bob").text
+    assert "1\xa0échange de cette période a été noté plus tard" in page
+    page = client.get(url, as_="bob").text
+    assert page.count("noté le") == 2
+    assert "noté plus tard" not in page
+    sealed(cast, one)
+    assert printed[0].count("noté le") == 2
+    sealed(cast, one, yesterday())
+    assert "2 échanges de cette période ont été notés plus tard" in printed[1]
+
+
+def test_a_balance_says_what_it_is_made_of(
+    cast: Cast, pair: tuple[int, int], client: Client
+) -> None:
+    one, other = pair
+    with tenant_context(cast.tenants["ascs"].id):
+        actor = cast.actor("alice")
+        call("ledger_post_welcome", p_credit=one, p_minutes=120, p_operator=operator_of(actor))
+        give_to_fund(actor, new_id(), one, 15, today())
+        db.session.commit()
+    wrong = exchange(cast, one, other, 600)
+    with tenant_context(cast.tenants["ascs"].id):
+        reverse_transfer(cast.actor("alice"), wrong, "Erreur")
+        db.session.commit()
+        statement = open_statement(one, today())
+        parts = sum_parts(statement)
+        assert (parts.given, parts.received) == totals(one) == (60, 20)
+        assert parts.others == {"welcome": 120, "gift": -15}
+        assert statement.balance == 60 - 20 + 120 - 15
+    page = client.get(statement_url(cast, one), as_="bob").text.replace("\xa0", " ")
+    assert "1 h données, 20 min reçues" in page
+    assert "2 h de bienvenue" in page
+    assert "15 min offertes au fonds" in page
+
+
 def test_without_a_timestamp_there_is_no_pdf_and_it_is_said(
     cast: Cast, pair: tuple[int, int], client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object, **__: object) -> bytes:
         raise ServiceUnavailable("timestamp", "no answer")
 
-    with tenant_context(cast.tenants["ascs"].id):
-        member = find_member_of(pair[0])
-        assert member
-        url = f"/ascs/heures/membres/{member.id}/releve"
+    url = statement_url(cast, pair[0])
     monkeypatch.setattr(SignatureService, "seal", down)
     answer = client.get(f"{url}.pdf?au={today()}", as_="alice", status=303)
     assert answer.headers["Location"] == f"{url}?au={today()}"
