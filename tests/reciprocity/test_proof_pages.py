@@ -6,12 +6,14 @@ import io
 import subprocess
 import zipfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from app.core.clock import now, today
+from app.core.config import settings
 from app.core.db import db, new_id, one_instant, tenant_context
 from app.core.jobs import JOBS, MAX_ATTEMPTS, TOO_LONG, OutboxRow, Overrun
 from app.reciprocity.commands import sealing
@@ -179,6 +181,16 @@ def test_a_seal_without_its_signature_is_not_given(client: Client, cast: Cast) -
     assert "Attend l’horodatage" in text(client, f"{PROOF}/")
     client.get(f"{PROOF}/sceaux/1", as_="alice", status=404)
     client.get(f"{PROOF}/sceaux/9", as_="alice", status=404)
+
+
+def test_a_seal_whose_signature_is_lost_says_so(client: Client, cast: Cast) -> None:
+    join(cast)
+    write_seal(cast)
+    with tenant_context(cast.actor("alice").tenant_id):
+        digest = str(get_seal(1).signature_sha256)
+    (Path(urlsplit(settings().storage_url).path) / digest[:2] / digest).unlink()
+    client.get(f"{PROOF}/sceaux/1", as_="alice", status=303)
+    assert "La signature de ce sceau manque" in text(client, f"{PROOF}/")
 
 
 @pytest.fixture

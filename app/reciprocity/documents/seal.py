@@ -32,7 +32,9 @@ numéro et de sa ligne (quatre octets chacun, poids fort en tête) et de son emp
 
 
 def pack_seal(seal: Seal, previous: bytes, heads: Iterable[SealHead]) -> bytes:
-    """The archive (ZIP) of a signed seal. `previous`: the root before it. ServiceUnavailable: no store."""
+    """The archive (ZIP) of a signed seal. `previous`: the root before it.
+
+    ServiceUnavailable: the store does not answer. KeyError: it has lost the signature."""
     name = f"sceau-{seal.number}"
     rows = ((head.account_no, head.version, head.head.hex()) for head in heads)
     roots = services.authority().trust_roots()

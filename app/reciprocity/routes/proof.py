@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.answers import download, page_number
@@ -21,6 +21,7 @@ from app.reciprocity.queries.accounts import find_ledger
 
 bp = Blueprint("proof", __name__, url_prefix="/<slug>/heures/preuve")
 HEADER = ("Sceau", "Posé le", "Jours clos jusqu’au", "Comptes", "Lignes", "Racine", "Signé")
+LOST = "La signature de ce sceau manque dans les fichiers gardés. La prochaine vérification le dira aussi."
 SHOWN = 50
 """Faults listed on the page; the others are counted."""
 
@@ -64,7 +65,13 @@ def seal(number: int) -> ResponseReturnValue:
     found = queries.get_seal(number)
     if found.signature_sha256 is None:
         abort(404)
-    archive = pack_seal(found, queries.find_root_before(number), queries.list_seal_heads(number))
+    try:
+        archive = pack_seal(
+            found, queries.find_root_before(number), queries.list_seal_heads(number)
+        )
+    except KeyError:
+        flash(LOST, "error")
+        return redirect(url_for(".index"), 303)
     name = f"attachment; filename=sceau-{number}.zip"
     return Response(archive, mimetype="application/zip", headers={"Content-Disposition": name})
 
