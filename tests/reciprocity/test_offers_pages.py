@@ -137,6 +137,9 @@ def test_themes_are_the_network_s(client: Client, cast: Cast) -> None:
     assert "Ajouter un thème" not in page
     client.get("/ascs/heures/themes/nouveau", as_="alice", status=403)
     client.get(f"{THEMES}/nouveau", as_="olga")
+    assert f'href="{THEMES}/"' in client.get("/ocytocines/heures/", as_="olga").text
+    join(cast, "Zoé", who="olga")
+    assert f'href="{THEMES}/"' in client.get("/ocytocines/heures/", as_="olga").text
     client.post(f"{THEMES}/nouveau", {"name": ""}, as_="olga", status=422)
     client.post(f"{THEMES}/nouveau", {"name": "Jardinage"}, as_="olga")
     client.post(f"{THEMES}/nouveau", {"name": "jardinage"}, as_="olga", status=422)

@@ -36,6 +36,7 @@ def show() -> ResponseReturnValue:
         waiting=count_waiting(),
         can_record=policies.can_record(g.actor),
         can_manage=policies.can_manage(g.actor),
+        can_manage_themes=policies.can_manage_categories(g.actor),
     )
 
 
