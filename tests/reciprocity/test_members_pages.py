@@ -63,6 +63,20 @@ def test_someone_is_welcomed_by_a_name_and_found_by_what_they_like(client: Clien
     client.post(f"{HOME}/nouveau", {"name": ""}, as_="bob", status=422)
 
 
+def test_people_of_one_name_are_told_apart(client: Client, cast: Cast) -> None:
+    """And the organisation's only Bulle is theirs unless someone says otherwise."""
+    page = client.get(f"{HOME}/nouveau", as_="bob").text
+    assert re.search(rf'<input checked[^>]* value="{cast.bulle.id}"', page)
+    for name in ("Awa", "awa"):
+        made = client.post(f"{HOME}/nouveau", {"name": name}, as_="bob").location
+    number = join(cast, "Yann")["Yann"] - 1
+    welcome = f"Une autre personne s’appelle ainsi : celle-ci a le n° {number}."
+    assert welcome in plain(client.get(made, as_="bob").text)
+    listed = plain(client.get(f"{HOME}/", as_="bob").text)
+    assert f"awa (n° {number})" in listed
+    assert "Yann (n°" not in listed
+
+
 def test_an_address_that_serves_twice_is_asked_about(client: Client) -> None:
     sheet = {"name": "Bernadette", "email": "b@exemple.fr"}
     client.post(f"{HOME}/nouveau", sheet, as_="bob")

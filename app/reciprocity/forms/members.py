@@ -46,8 +46,9 @@ class MemberForm(SheetForm):
     shares_email = BooleanField("Cette adresse sert à deux personnes.")
 
     def __init__(self, bulles: Iterable[Bulle], member: Member | None = None) -> None:
-        super().__init__(data=_known(member) if member else {"bulle": ""})
         names = [(str(bulle.id), bulle.name) for bulle in bulles]
+        usual = {"bulle": names[0][0] if len(names) == 1 else ""}
+        super().__init__(data=_known(member) if member else usual)
         self.bulle.choices = [*names, ("", "Aucune en particulier")]
         if not names:
             del self.bulle

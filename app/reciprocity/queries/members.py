@@ -108,6 +108,19 @@ def list_members(
     return statement.order_by(order, Member.sort_key, Member.id)
 
 
+def list_namesakes(members: Iterable[Member]) -> set[str]:
+    """The sort keys of these members that several of the organisation have: to be told apart by a number."""
+    keys = {member.sort_key for member in members}
+    return set(
+        db.session.scalars(
+            sa.select(Member.sort_key)
+            .where(_own(), Member.left_on.is_(None), Member.sort_key.in_(keys))
+            .group_by(Member.sort_key)
+            .having(sa.func.count() > 1)
+        )
+    )
+
+
 def list_company(member: Member) -> Sequence[sa.Row[uuid.UUID, str, list[str]]]:
     """Who seems to like what a member likes, AMONG at most: id, name, interests; most words alike first."""
     common = count_words(Member.search_key, stems(" ".join(member.interests)))

@@ -61,6 +61,7 @@ def index() -> ResponseReturnValue:
         page=page,
         totals=queries.list_totals(member.account_no for member in page.rows),
         nothing=Totals(0, 0),
+        namesakes=queries.list_namesakes(page.rows),
         tell=tell_totals,
         bulles=_bulle_names(),
         can_record=policies.can_record(g.actor),
@@ -78,7 +79,7 @@ def new() -> ResponseReturnValue:
     )
     if member is None:
         return show_form("reciprocity/members/new.html", form)
-    flash(f"Bienvenue à {member.name}.")
+    flash(_welcome(member))
     return _to(member.id)
 
 
@@ -251,6 +252,13 @@ def _bulles_for(member: Member) -> list[Bulle]:
     if member.bulle_id and member.bulle_id not in {bulle.id for bulle in run}:
         run.append(get_bulle(member.bulle_id))
     return run
+
+
+def _welcome(member: Member) -> str:
+    welcome = f"Bienvenue à {member.name}."
+    if not queries.list_namesakes([member]):
+        return welcome
+    return f"{welcome} Une autre personne s’appelle ainsi : celle-ci a le n° {member.account_no}."
 
 
 def _company(member: Member) -> list[tuple[sa.Row[uuid.UUID, str, list[str]], list[str]]]:
