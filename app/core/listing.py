@@ -25,11 +25,12 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """One page of a list."""
+    """One page of a list. `is_cut`: there are more rows than the `total` that can be shown."""
 
     rows: Sequence[Row]
     total: int
     number: int
+    is_cut: bool = False
 
     @property
     def count(self) -> int:
@@ -48,16 +49,29 @@ class Page(Generic[Row]):
 
 
 def paginate(
-    statement: sa.Select[*tuple[Any, ...]], number: int, *, entities: bool = True
+    statement: sa.Select[*tuple[Any, ...]],
+    number: int,
+    *,
+    entities: bool = True,
+    at_most: int | None = None,
 ) -> Page[Any]:
     """One page of a statement's rows: entities, or plain rows when several columns are selected.
-    A page number out of range shows the nearest page."""
-    counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
-    total = db.session.scalar(counted) or 0
+    A page number out of range shows the nearest page. `at_most`: how many rows are counted and shown, of a
+    list that may have millions."""
+    total = count_rows(statement, at_most and at_most + 1)
+    is_cut = at_most is not None and total > at_most
+    total -= is_cut
     number = min(max(1, number), max(1, -(-total // PER_PAGE)))
-    wanted = statement.limit(PER_PAGE).offset((number - 1) * PER_PAGE)
+    start = (number - 1) * PER_PAGE
+    wanted = statement.limit(min(PER_PAGE, total - start)).offset(start)
     rows = db.session.scalars(wanted).all() if entities else db.session.execute(wanted).all()
-    return Page(rows, total, number)
+    return Page(rows, total, number, is_cut)
+
+
+def count_rows(statement: sa.Select[*tuple[Any, ...]], at_most: int | None = None) -> int:
+    """How many rows a statement has; no more than `at_most` are looked for."""
+    rows = statement.order_by(None).limit(at_most).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(rows)) or 0
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -47,6 +47,18 @@ def test_an_empty_list_has_one_empty_page() -> None:
     assert (page.count, page.first, page.last) == (1, 0, 0)
 
 
+def test_a_list_of_millions_is_not_counted_whole(
+    cast: Cast, counters: sa.Select[Counter], queries: list[str]
+) -> None:
+    with tenant_context(cast.tenants["ascs"].id):
+        queries.clear()
+        page = paginate(counters, 9, at_most=PER_PAGE + 5)
+        assert (page.number, page.total, page.is_cut) == (2, PER_PAGE + 5, True)
+        assert "LIMIT" in queries[0]
+        page = paginate(counters, 9, at_most=TOTAL)
+        assert (page.number, page.total, page.is_cut) == (3, TOTAL, False)
+
+
 def test_plain_rows_are_counted_and_cut_too(cast: Cast, counters: sa.Select[Counter]) -> None:
     with tenant_context(cast.tenants["ascs"].id):
         statement = sa.select(Counter.series, Counter.last).order_by(Counter.last.desc())

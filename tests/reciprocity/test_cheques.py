@@ -17,21 +17,25 @@ from app.core.audit import AuditEvent
 from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.core.errors import DomainError
-from app.reciprocity.commands.accounts import set_limits
+from app.reciprocity.commands.accounts import open_group, set_limits
 from app.reciprocity.commands.cheques import (
     Slip,
     Verdict,
+    find_person,
     issue_booklet,
     key_cheques,
     restore_booklet,
     void_booklet,
 )
 from app.reciprocity.commands.exchanges import reverse_transfer
+from app.reciprocity.commands.members import MemberSheet, join_member
 from app.reciprocity.documents.booklet import render_booklet
 from app.reciprocity.models import CHEQUES, Booklet, ChequeUse, Entry, Member, Transfer, reading
 from app.reciprocity.models.cheque_numbers import ChequeNumber, number_cheque, read_number
 from app.reciprocity.models.reading import read_day, read_minutes
+from app.reciprocity.queries import cheques as queries
 from app.reciprocity.queries.accounts import get_account
+from app.reciprocity.queries.cheques import Person, list_people
 from tests.factories.cast import Cast, build_cast
 from tests.factories.reciprocity import join
 from tests.factories.together import PATIENCE
@@ -217,6 +221,38 @@ def test_each_refusal_has_its_name_and_holds_no_other_cheque_back(counter: Count
     ]
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Transfer)) == 1
     assert db.session.scalar(sa.select(sa.func.count()).select_from(ChequeUse)) == 1
+
+
+def test_who_is_meant_by_a_name_by_its_beginning_or_by_a_number(
+    counter: Counter, cast: Cast
+) -> None:
+    yann, le_goff = counter.accounts["Yann"], counter.accounts["Yann Le Goff"]
+    zoe, other = (join_member(counter.alice, MemberSheet("Zoé 100 %")).account_no for _ in range(2))
+    choir = Person(
+        open_group(counter.alice, "Chorale d’été", cast.bulle.id).number, "Chorale d’été"
+    )
+    meant = {
+        "yann": yann, " YANN ": yann, f"Yann (n° {yann})": yann, f"n° {le_goff}": le_goff,
+        f"{le_goff}": le_goff, "yann le": le_goff, f"Zoé 100 % (n° {other})": other,
+        f"zoe 100 % (n° {zoe})": zoe, "Chorale d’ete": choir.account_no, "chor": choir.account_no,
+        f"n°{choir.account_no}": choir.account_no, f"Yann (n° {choir.account_no})": None,
+        "yann_": None, "%": None, "Michel": None,
+    }  # fmt: skip
+    for written, account_no in meant.items():
+        found = find_person(written, [choir])
+        assert (found.account_no if isinstance(found, Person) else None) == account_no, written
+    assert "Nous ne trouvons personne" in str(find_person("chor"))
+    assert f"Yann (n° {yann}), Yann Le Goff (n° {le_goff})." in str(find_person("ya"))
+
+
+def test_a_field_proposes_those_seen_last_among_many(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booklet = counter.issue()
+    assert counter.key(counter.slip(booklet, 1, "Yann Le Goff")) == [Verdict.NOTED]
+    monkeypatch.setattr(queries, "PROPOSED", 2)
+    assert [person.name for person in list_people()] == ["Bernadette", "Yann Le Goff"]
+    assert counter.key(counter.slip(booklet, 2, "Yann")) == [Verdict.NOTED]
 
 
 def test_a_corrected_cheque_is_free_again_and_a_found_booklet_good_again(counter: Counter) -> None:

@@ -13,12 +13,14 @@ from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.reciprocity.commands.exchanges import reverse_transfer
 from app.reciprocity.commands.fund import give_to_fund, grant
+from app.reciprocity.queries import exchanges
 from app.reciprocity.queries.accounts import get_account
-from app.reciprocity.queries.exchanges import find_note, find_reversal
+from app.reciprocity.queries.exchanges import ExchangeFilter, find_note, find_reversal
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
 from tests.http import Client
 
+DERIVED = uuid.uuid5(uuid.NAMESPACE_URL, "welcome")
 HOURS = "/ascs/heures"
 NEW = f"{HOURS}/echanges/nouveau"
 
@@ -248,7 +250,34 @@ def test_a_page_of_exchanges_costs_the_same_whatever_its_rows(
     queries.clear()
     client.get(f"{HOURS}/echanges/", as_="alice")
     assert len(queries) == few
-    assert few <= 13
+    assert few <= 15
+
+
+def test_the_latest_are_looked_for_in_the_last_days_first(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch, queries: list[str]
+) -> None:
+    a, b, *_ = join(cast).values()
+    for days in (6, 0, 2, 4):
+        exchange(cast, a, b, 30 + days, on=today() - timedelta(days=days))
+    monkeypatch.setattr(exchanges, "SHOWN", 2)
+    monkeypatch.setattr(exchanges, "PERIODS", (timedelta(days=1), timedelta(days=5)))
+    page = client.get(f"{HOURS}/echanges/?tri=-date", as_="carole").text
+    assert "1 à 2 sur plus de 2" in page
+    assert "choisissez une période" in page
+    with tenant_context(cast.tenants["ascs"].id):
+
+        def minutes(until: int = 0, sort: str = "-date") -> list[int]:
+            wanted = ExchangeFilter(until=today() - timedelta(days=until))
+            rows = exchanges.page_exchanges(wanted, sort, 1).rows
+            return [row.Transfer.minutes for row in rows]
+
+        assert (minutes(), minutes(until=3), minutes(until=5)) == ([30, 32], [34, 36], [36])
+        assert minutes(sort="date") == [36, 34]
+        for limit, found in ((1, [30]), (2, [30, 32]), (9, [30, 32, 34, 36])):
+            queries.clear()
+            assert [line.transfer.minutes for line in exchanges.list_latest(limit)] == found
+            read = [sql for sql in queries if "FROM transfers" in sql and "count(" not in sql]
+            assert all("transfers.happened_on >" in sql for sql in read) == (limit < 9)
 
 
 def test_wrong_roles_and_other_peoples_ids(client: Client, cast: Cast) -> None:
@@ -265,7 +294,7 @@ def test_wrong_roles_and_other_peoples_ids(client: Client, cast: Cast) -> None:
         client.get(f"{HOURS}/echanges/{elsewhere}{path}", as_="alice", status=404)
     client.post(f"{HOURS}/echanges/{elsewhere}/annulation", as_="alice", status=404)
     client.get(f"{HOURS}/echanges/{id_}/debut/{b}", as_="alice", status=404)
-    for query in ("donne=999", "donne=un", "cle=un", f"cle={uuid.uuid4()}", "changer=tout"):
+    for query in ("donne=999", "donne=un", "cle=un", f"cle={DERIVED}", "changer=tout"):
         client.get(f"{NEW}?{query}", as_="alice", status=404)
     client.get(f"{HOURS}/", as_="denis", status=404)
 

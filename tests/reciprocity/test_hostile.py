@@ -29,9 +29,9 @@ from app.reciprocity.models.cheque_numbers import number_cheque
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.categories import list_categories
 from app.reciprocity.queries.cheques import list_uses
-from app.reciprocity.queries.exchanges import find_note, list_entries
+from app.reciprocity.queries.exchanges import find_note
 from app.reciprocity.queries.hours import find_start
-from app.reciprocity.queries.members import find_member_of
+from app.reciprocity.queries.members import find_member_of, list_movements
 from app.reciprocity.routes import statements
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
@@ -101,7 +101,7 @@ def test_a_departure_is_not_corrected_out_of_what_the_fund_has_given_on(cast: Ca
         member = find_member_of(a)
         assert member
         leave_member(alice, member.id)
-        settlement = list_entries(a)[0].transfer_id
+        settlement = list_movements(a)[0].transfer.id
         grant(alice, new_id(), c, 120, decision="Le conseil")
         return_member(alice, member.id)
         assert get_account(a).balance == 0

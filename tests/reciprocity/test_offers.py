@@ -37,6 +37,7 @@ from app.reciprocity.queries.categories import list_categories
 from app.reciprocity.queries.members import find_member_of
 from app.reciprocity.queries.offers import (
     OfferFilter,
+    count_silent_offers,
     get_offer,
     list_ending_offers,
     list_member_offers,
@@ -245,6 +246,24 @@ def test_members_are_told_once_before_the_end(cast: Cast, bernadette: int) -> No
             sa.select(Offer.title).where(Offer.reminded_at.is_not(None)).order_by(Offer.title)
         ).all()
         assert told == ["Couture", "Jardin", "Vélo"]
+
+
+def test_notices_that_end_untold_are_counted(cast: Cast, bernadette: int) -> None:
+    yann, soon = bernadette + 1, today() + timedelta(days=10)
+    publish(cast, bernadette, "Couture", expires_on=soon)
+    publish(cast, yann, "Vélo", expires_on=soon)
+    publish(cast, yann, "Jardin", expires_on=soon + timedelta(days=5))
+    ended, closed = (publish(cast, yann, title, expires_on=soon) for title in ("Pain", "Thé"))
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        get_offer(ended).expires_on = today() - timedelta(days=1)
+        close_offer(alice, closed)
+        assert count_silent_offers() == 2
+        reached = MemberSheet("Bernadette", email="bernadette@exemple.fr")
+        update_member(alice, member_of(bernadette).id, reached)
+        assert count_silent_offers() == 1
+        leave_member(alice, member_of(yann).id)
+        assert count_silent_offers() == 0
 
 
 def test_the_network_adds_themes_and_retires_its_own(cast: Cast, bernadette: int) -> None:

@@ -94,8 +94,6 @@ def test_notices_that_end_are_renewed_together(
     page = client.get(f"{HOME}/a-renouveler", as_="bob").text
     assert "Trois" in page
     assert "Deux" not in page
-    with tenant_context(cast.actor("bob").tenant_id), client.app.test_request_context("/ascs/"):
-        pass
     assert "1 annonce à renouveler" in plain(client.get("/ascs/taches", as_="bob").text)
     assert "à renouveler" not in client.get("/ascs/taches", as_="carole").text
 

@@ -20,6 +20,7 @@ from app.reciprocity.queries.exchanges import find_note, find_reversal
 from app.reciprocity.queries.holds import find_outcome, list_asked
 from app.reciprocity.queries.members import find_member_of
 from app.reciprocity.queries.offers import list_member_offers
+from app.reciprocity.queries.space import list_thanks
 from tests.factories import clearing as make
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import exchange, join
@@ -405,7 +406,20 @@ def test_only_who_received_says_thank_you(cast: Cast, yann: Place, awa: Place) -
     assert "Erreur" in yann.post(f"/echanges/{noted}/sujet", status=422, wording="x" * 201)
     awa.post(f"/echanges/{noted}/merci", status=403, thanks="de rien")
     assert "Merci pour l’ourlet !" in awa.get()
+    assert "Merci pour l’ourlet !" not in yann.get()
     assert "couture et café" in awa.get("/echanges/")
+
+
+def test_thanks_are_read_from_the_member_s_own_lines(
+    cast: Cast, yann: Place, awa: Place, queries: list[str]
+) -> None:
+    for word in ("Un", "Deux", "Trois", "Quatre"):
+        noted = exchange(cast, awa.number, yann.number, 10)
+        yann.post(f"/echanges/{noted}/merci", thanks=word)
+    with tenant_context(awa.tenant.id):
+        queries.clear()
+        assert [word for word, _ in list_thanks(awa.number)] == ["Quatre", "Trois", "Deux"]
+    assert "entries.account_no" in queries[-1]
 
 
 def test_my_notices_and_those_of_others(yann: Place, awa: Place) -> None:

@@ -24,6 +24,7 @@ class ShownPage:
     first: int = 1
     last: int = 25
     total: int = 312
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def test_headers_say_the_order_and_offer_the_other(
     assert [th.get("aria-sort") for th in table.findall(".//thead//th")] == sorts
     hrefs = [str(a.get("href")) for a in table.findall(".//thead//a")]
     assert hrefs == [f"/centre/conventions?{link}" for link in links]
+
+
+def test_a_list_too_long_to_be_counted_says_so(render: Render) -> None:
+    assert "1 à 25 sur 312" in words(render(FOOT, page=ShownPage(1, 13)))
+    cut = words(render(FOOT, page=ShownPage(1, 400, total=10_000, is_cut=True)))
+    assert "1 à 25 sur plus de 10 000" in cut
 
 
 def test_address_keeps_what_was_searched(render: Render) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +16,7 @@ from app.core.db import db, require_tenant_id
 from app.core.errors import DomainError
 from app.core.numbering import next_rank
 from app.core.permissions import Actor, authorize
-from app.core.text import duration, fold, instant, long_date
+from app.core.text import duration, instant, long_date
 from app.reciprocity import policies
 from app.reciprocity.commands.ledger import LedgerRefusal, call, derived_id, operator_of
 from app.reciprocity.commands.limits import LIMITS
@@ -29,9 +29,10 @@ from app.reciprocity.queries.cheques import (
     find_booklet,
     get_booklet,
     list_payers,
-    list_people,
     list_uses,
+    search_people,
 )
+from app.reciprocity.queries.exchanges import list_common_accounts
 from app.reciprocity.queries.members import get_member
 
 
@@ -140,8 +141,8 @@ def key_cheques(actor: Actor, slips: Sequence[Slip]) -> list[Outcome]:
     noted once. Cancelled, the exchange frees the cheque, which can be keyed again.
     """
     authorize(policies.can_record(actor))
-    people = list_people()
-    givers = [find_person(people, slip.giver) for slip in slips]
+    commons = [Person(*account) for account in list_common_accounts()]
+    givers = [find_person(slip.giver, commons) for slip in slips]
     payers = list_payers(slip.number.booklet for slip in slips)
     # A new author is a row of the register's own: before the locks.
     operator = operator_of(actor)
@@ -154,16 +155,9 @@ def key_cheques(actor: Actor, slips: Sequence[Slip]) -> list[Outcome]:
     return [_key(operator, slip, giver, payers) for slip, giver in zip(slips, givers, strict=True)]
 
 
-def find_person(people: Sequence[Person], written: str) -> Person | str:
-    """Who is meant by a name, by its beginning, or by « n° 12 »; or the sentence that says why nobody is."""
-    wanted = fold(" ".join(written.split()))
-    digits = wanted.removeprefix("n°").strip()
-    exact = [
-        person
-        for person in people
-        if wanted in (fold(person.name), fold(person.label)) or digits == str(person.account_no)
-    ]
-    found = exact or [person for person in people if fold(person.name).startswith(wanted)]
+def find_person(written: str, commons: Collection[Person] = ()) -> Person | str:
+    """Who is meant, see search_people; or the sentence that says why nobody is."""
+    found = search_people(written, commons)
     if len(found) == 1:
         return found[0]
     if not found:

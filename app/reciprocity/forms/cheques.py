@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.core.forms import NO_FILL, Form, needed
 from app.reciprocity.commands.cheques import Outcome, Slip, find_person
 from app.reciprocity.models.cheque_numbers import read_number
 from app.reciprocity.models.reading import read_day, read_minutes
-from app.reciprocity.queries.cheques import Person, find_holder
+from app.reciprocity.queries.cheques import find_holder
 
 ROWS = 12
 PEOPLE = {"list": "personnes", **NO_FILL}
@@ -33,9 +33,8 @@ class BookletForm(Form):
         render_kw=PEOPLE,
     )
 
-    def __init__(self, people: Sequence[Person], **values: Any) -> None:
+    def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.people = people
         self.account_no = 0
 
     def validate_booklet_id(self, field: HiddenField) -> None:
@@ -45,7 +44,7 @@ class BookletForm(Form):
             field.data = new_id()
 
     def validate_member(self, field: StringField) -> None:
-        found = find_person(self.people, field.data)
+        found = find_person(field.data)
         if isinstance(found, str):
             raise ValidationError(found)
         self.account_no = found.account_no

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,25 @@ from sqlalchemy.orm import aliased
 
 from app.core.db import db, get_owned, require_tenant_id
 from app.core.text import fold
-from app.reciprocity.models import Account, Booklet, ChequeUse, Member, Operator, Reversal, Transfer
+from app.reciprocity.models import (
+    Account,
+    AccountKind,
+    Booklet,
+    ChequeUse,
+    Member,
+    Operator,
+    Reversal,
+    Transfer,
+)
 
 GIVERS = ("member", "group", "bulle", "tenant")
 """The kinds of accounts that can be credited by a cheque."""
+PROPOSED = 1_000
+"""How many names a field proposes; the others are written."""
+SEVERAL = 6
+"""How many members of one name, or of one beginning, are looked for."""
+LABEL = re.compile(r"(?:(.+) \()?(?:n° ?)?(\d{1,9})\)?")
+"""A folded name with the number of an account (Person.label), or a number alone."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +154,38 @@ def _what_stands(transfer: Transfer, reversal: Reversal | None) -> tuple[Transfe
     return transfer, reversal is not None
 
 
-def list_people(kinds: Sequence[str] = GIVERS) -> Sequence[Person]:
-    """The open accounts of these kinds, by name: everyone whose help a cheque can pay, or members alone."""
-    name = sa.func.coalesce(Member.name, Account.label, "")
-    rows = db.session.execute(
-        sa.select(Account.number, name)
+def list_people(kinds: Sequence[str] = GIVERS) -> list[Person]:
+    """The open accounts of these kinds, by name: everyone whose help a cheque can pay, or members alone.
+    PROPOSED at most, those that moved last."""
+    latest = _open(kinds).order_by(Account.moved_on.desc().nulls_last(), Account.number)
+    return sorted(_read(latest.limit(PROPOSED)), key=lambda person: fold(person.name))
+
+
+def search_people(written: str, commons: Collection[Person] = ()) -> list[Person]:
+    """Whom « Yann », « 12 », « n° 12 » or « Yann (n° 12) » means among members and `commons`, the accounts of
+    several people; else those whose name begins so. SEVERAL members at most."""
+    words = fold(" ".join(written.split()))
+    labelled = LABEL.fullmatch(words)
+    name, number = (labelled[1], int(labelled[2])) if labelled else (words, None)
+    whole = [] if name is None else [Member.sort_key == name]
+    whole += [] if number is None else [Member.account_no == number]
+    return [
+        *_search(*whole),
+        *(p for p in commons if name in (None, fold(p.name)) and number in (None, p.account_no)),
+    ] or [
+        *_search(Member.sort_key.startswith(words, autoescape=True)),
+        *(p for p in commons if fold(p.name).startswith(words)),
+    ]
+
+
+def _search(*conditions: sa.ColumnElement[bool]) -> list[Person]:
+    found = _open((AccountKind.MEMBER,)).where(*conditions)
+    return _read(found.order_by(Member.sort_key, Account.number).limit(SEVERAL))
+
+
+def _open(kinds: Sequence[str]) -> sa.Select[int, str]:
+    return (
+        sa.select(Account.number, sa.func.coalesce(Member.name, Account.label, ""))
         .outerjoin(
             Member,
             (Member.tenant_id == Account.tenant_id) & (Member.account_no == Account.number),
@@ -153,9 +196,11 @@ def list_people(kinds: Sequence[str] = GIVERS) -> Sequence[Person]:
             Account.closed_at.is_(None),
             Member.left_on.is_(None),
         )
-        .order_by(sa.func.coalesce(Member.sort_key, sa.func.lower(Account.label)), Account.number)
     )
-    return [Person(number, name) for number, name in rows]
+
+
+def _read(people: sa.Select[int, str]) -> list[Person]:
+    return [Person(number, name) for number, name in db.session.execute(people)]
 
 
 def _of_member() -> sa.ColumnElement[bool]:

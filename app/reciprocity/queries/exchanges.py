@@ -1,17 +1,18 @@
-"""Transfers, their notes and corrections, an account's entries."""
+"""Transfers: found, listed, told by name; who can be chosen for one."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from app.core.clock import PARIS
+from app.core.clock import today
 from app.core.db import db, require_tenant_id
+from app.core.listing import Page, count_rows, paginate
 from app.core.text import fold
 from app.reciprocity.models import (
     EXCHANGES,
@@ -21,7 +22,6 @@ from app.reciprocity.models import (
     Entry,
     ExchangeNote,
     GroupLeg,
-    Ledger,
     Member,
     Reversal,
     Transfer,
@@ -32,6 +32,10 @@ from app.reciprocity.queries.fund import tells_beneficiary
 from app.reciprocity.queries.interface import map_shares
 from app.reciprocity.queries.members import Totals, list_totals
 
+SHOWN = 10_000
+"""How many exchanges a list shows page after page; a search or a period finds the others."""
+PERIODS = (timedelta(days=7), timedelta(days=92))
+"""Before a day: where the latest exchanges are looked for first."""
 SEEN, FOUND = 8, 20
 """How many people are offered: those who took part last, those whose name was searched."""
 BUSY = 1_000
@@ -72,16 +76,6 @@ def list_legs(transfer: Transfer) -> dict[int, int]:
         .order_by(GroupLeg.delta.desc(), GroupLeg.account_no)
     )
     return dict(rows.all())
-
-
-def list_entries(account_no: int, *, before: int | None = None, limit: int = 25) -> Sequence[Entry]:
-    """The latest entries of an account, or those before a version; newest first."""
-    statement = sa.select(Entry).where(
-        Entry.tenant_id == require_tenant_id(), Entry.account_no == account_no
-    )
-    if before is not None:
-        statement = statement.where(Entry.version < before)
-    return db.session.scalars(statement.order_by(Entry.version.desc()).limit(limit)).all()
 
 
 @dataclass(frozen=True)
@@ -128,19 +122,30 @@ def list_exchanges(wanted: ExchangeFilter, sort: str = "-date") -> sa.Select[Tra
     return _told().where(*_conditions(wanted)).order_by(*order)
 
 
+def page_exchanges(wanted: ExchangeFilter, sort: str, number: int) -> Page[Any]:
+    """One page of list_exchanges, SHOWN rows at most, so that not all of them are read."""
+    statement = list_exchanges(wanted, sort)
+    if sort == "-date":
+        statement = _lately(statement, SHOWN + 1, wanted.until or today())
+    return paginate(statement, number, entities=False, at_most=SHOWN)
+
+
 def list_latest(limit: int) -> list[ExchangeLine]:
     """The last exchanges that stand, newest first."""
-    statement = _told().where(*_conditions(ExchangeFilter(state="standing")))
-    return read_lines(
-        db.session.execute(
-            statement.order_by(Transfer.happened_on.desc(), Transfer.posted_at.desc()).limit(limit)
-        ).all()
-    )
+    statement = _lately(list_exchanges(ExchangeFilter(state="standing")), limit, today())
+    return read_lines(db.session.execute(statement.limit(limit)).all())
 
 
 def read_line(transfer_id: uuid.UUID) -> ExchangeLine:
     """One transfer as people read it, or NoResultFound."""
     return read_lines([db.session.execute(_told().where(Transfer.id == transfer_id)).one()])[0]
+
+
+def stream_lines(statement: sa.Select[Transfer, str, bool]) -> Iterator[ExchangeLine]:
+    """All the rows of list_exchanges, read a thousand at a time."""
+    rows = db.session.execute(statement, execution_options={"yield_per": 1_000})
+    for some in rows.partitions():
+        yield from read_lines(some)
 
 
 def read_lines(rows: Sequence[Any]) -> list[ExchangeLine]:
@@ -194,23 +199,6 @@ def list_standings(transfer: Transfer) -> list[Standing]:
     return [standings[number] for number in numbers if number in standings]
 
 
-def sum_exchanges(since: date) -> int | None:
-    """Minutes exchanged from a day on, corrections left out; None when no register is open.
-
-    Nothing is noted before it happens: what was written earlier is not looked at.
-    """
-    tenant_id = require_tenant_id()
-    minutes = (
-        sa.select(sa.func.coalesce(sa.func.sum(Transfer.minutes), 0))
-        .where(
-            *_conditions(ExchangeFilter(state="standing", since=since)),
-            Transfer.posted_at >= datetime.combine(since, time(), PARIS),
-        )
-        .scalar_subquery()
-    )
-    return db.session.scalar(sa.select(minutes).where(Ledger.tenant_id == tenant_id))
-
-
 def list_people(q: str = "", without: Collection[int] = ()) -> list[tuple[int, str]]:
     """Members to choose among, as (account number, name): those whose name holds `q`, or those who took
     part in something last. Two of one name are told apart by their numbers."""
@@ -262,6 +250,18 @@ def _seen_last(people: sa.Select[int, str]) -> sa.Select[int, str]:
         )
         .limit(SEEN)
     )
+
+
+def _lately(
+    statement: sa.Select[Transfer, str, bool], enough: int, until: date
+) -> sa.Select[Transfer, str, bool]:
+    """The same rows from the shortest of PERIODS that holds so many: few blocks are read and sorted. All of
+    them when there are too few."""
+    for period in PERIODS:
+        recent = statement.where(Transfer.happened_on > until - period)
+        if count_rows(recent, enough) == enough:
+            return recent
+    return statement
 
 
 def _told() -> sa.Select[Transfer, str, bool]:

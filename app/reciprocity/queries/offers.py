@@ -111,6 +111,23 @@ def list_ending_offers() -> Sequence[Offer]:
     ).all()
 
 
+def count_silent_offers() -> int:
+    """The notices that end soon, of members without an address: nobody writes to them."""
+    ending = (
+        sa.select(sa.func.count())
+        .select_from(Offer)
+        .join(Offer.member)
+        .where(
+            Offer.tenant_id == require_tenant_id(),
+            Offer.closed_at.is_(None),
+            Offer.expires_on.between(today(), today() + SOON),
+            Member.email_digest.is_(None),
+            *_present(),
+        )
+    )
+    return db.session.scalar(ending) or 0
+
+
 def list_unreminded_offers() -> Sequence[Offer]:
     """The notices that end soon and whose members were not told, locked for who tells them."""
     return db.session.scalars(

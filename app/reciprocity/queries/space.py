@@ -64,17 +64,23 @@ def list_thanks(account_no: int, limit: int = 3) -> Sequence[sa.Row[str, Transfe
     """The last thank-you words left for who has this account, each with its exchange."""
     return db.session.execute(
         sa.select(ExchangeNote.thanks, Transfer)
+        .select_from(Entry)
         .join(
             Transfer,
-            (Transfer.tenant_id == ExchangeNote.tenant_id)
-            & (Transfer.id == ExchangeNote.transfer_id),
+            (Transfer.tenant_id == Entry.tenant_id) & (Transfer.id == Entry.transfer_id),
+        )
+        .join(
+            ExchangeNote,
+            (ExchangeNote.tenant_id == Entry.tenant_id)
+            & (ExchangeNote.transfer_id == Entry.transfer_id),
         )
         .where(
-            ExchangeNote.tenant_id == require_tenant_id(),
+            Entry.tenant_id == require_tenant_id(),
+            Entry.account_no == account_no,
             ExchangeNote.thanks != "",
             Transfer.credit == account_no,
         )
-        .order_by(Transfer.posted_at.desc())
+        .order_by(Entry.version.desc())
         .limit(limit)
     ).all()
 

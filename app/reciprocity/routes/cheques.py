@@ -18,7 +18,7 @@ from app.reciprocity import policies
 from app.reciprocity.commands import cheques as commands
 from app.reciprocity.documents.booklet import render_booklet
 from app.reciprocity.forms.cheques import BookletForm, ChequeRow, Noted, PileForm, blame
-from app.reciprocity.models import Booklet
+from app.reciprocity.models import AccountKind, Booklet
 from app.reciprocity.models.cheque_numbers import number_cheque
 from app.reciprocity.queries import cheques as queries
 from app.reciprocity.queries.accounts import name_accounts
@@ -49,10 +49,10 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Hand out a booklet."""
     authorize(policies.can_record(g.actor))
-    people = queries.list_people(("member",))
-    form = BookletForm(people, member=request.args.get("membre", ""))
+    form = BookletForm(member=request.args.get("membre", ""))
     booklet = attempt(form, lambda: _issue(form))
     if booklet is None:
+        people = queries.list_people((AccountKind.MEMBER,))
         return show_form("reciprocity/cheques/new.html", form, people=people)
     flash("Le carnet est prêt. Imprimez-le, coupez-le, agrafez-le.")
     return redirect(url_for(".show", booklet_id=booklet.id), 303)

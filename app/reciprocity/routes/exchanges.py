@@ -10,10 +10,9 @@ from sqlalchemy.exc import NoResultFound
 
 from app.core.answers import attempt, download, page_number, show_form
 from app.core.clock import paris
-from app.core.db import db, new_id
+from app.core.db import new_id
 from app.core.errors import DomainError
 from app.core.forms import Form
-from app.core.listing import paginate
 from app.core.permissions import authorize
 from app.reciprocity import policies
 from app.reciprocity.commands import exchanges as commands
@@ -59,11 +58,11 @@ def index() -> ResponseReturnValue:
     authorize(policies.can_read(g.actor))
     is_team = policies.can_record(g.actor)
     wanted = read_filter(request.args, for_team=is_team)
-    statement = queries.list_exchanges(wanted, request.args.get("tri", "-date"))
+    sort = request.args.get("tri", "-date")
     if "format" in request.args:
-        lines = queries.read_lines(db.session.execute(statement).all())
+        lines = queries.stream_lines(queries.list_exchanges(wanted, sort))
         return download("Échanges", HEADER, map(_cells, lines))
-    page = paginate(statement, page_number(), entities=False)
+    page = queries.page_exchanges(wanted, sort, page_number())
     return render_template(
         "reciprocity/exchanges/index.html",
         page=page,

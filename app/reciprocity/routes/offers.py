@@ -153,14 +153,12 @@ def ending() -> ResponseReturnValue:
 @gives_tasks
 def await_renewal(actor: Actor) -> list[Task]:
     """Notices that end soon, of members without an address: nobody else will be told."""
-    offers = queries.list_ending_offers() if policies.can_record(actor) else []
-    silent = [offer for offer in offers if offer.is_open and not offer.member.email]
-    if not silent:
+    count = queries.count_silent_offers() if policies.can_record(actor) else 0
+    if not count:
         return []
-    count = plural(len(silent), "annonce")
     return [
         Task(
-            title=f"{count} à renouveler",
+            title=f"{plural(count, 'annonce')} à renouveler",
             detail="Ces personnes n’ont pas d’adresse e-mail.",
             url=url_for("offers.ending"),
             button="Voir les annonces",
