@@ -12,9 +12,17 @@ from app.core.db import db, new_id, tenant_context
 from app.core.text import SHORT_MONTHS
 from app.reciprocity.commands.accounts import open_group
 from app.reciprocity.commands.exchanges import record_group, reverse_transfer
-from app.reciprocity.commands.members import MemberSheet, join_member
+from app.reciprocity.commands.members import (
+    MemberSheet,
+    erase_member,
+    join_member,
+    leave_member,
+)
+from app.reciprocity.models import Regime
 from app.reciprocity.models.few import Tally
 from app.reciprocity.queries.figures import list_unmet_needs, map_bulles, map_months, split_people
+from app.reciprocity.queries.hours import Period, map_totals
+from app.reciprocity.queries.members import find_member_of
 from app.reciprocity.routes import figures
 from tests.factories import clearing as make
 from tests.factories.cast import Cast
@@ -42,6 +50,44 @@ def test_only_exchanges_that_stand_are_counted(cast: Cast) -> None:
         assert (people.both, people.share, people.only_gave) == (2, 100, [])
 
 
+def test_who_left_still_counts_when_they_took_part(client: Client, cast: Cast) -> None:
+    a, b, c, *_ = join(cast).values()
+    exchange(cast, a, b, 60)
+    exchange(cast, b, a, 30)
+    exchange(cast, c, b, 45)
+    alice = cast.actor("alice")
+    told = "2 h 15 ce trimestre, par 3 personnes. 67 % ont donné et reçu."
+    for act in (leave_member, erase_member):
+        page = text(client.get(PAGE, as_="alice").text)
+        assert told in page
+        with tenant_context(alice.tenant_id):
+            gone = find_member_of(c)
+            assert gone
+            act(alice, gone.id)
+            db.session.commit()
+            assert split_people(cast.bulle.id, today(), today()).only_gave == []
+    page = text(client.get(PAGE, as_="alice").text)
+    assert told in page
+
+
+def test_who_is_named_has_a_sheet_a_tap_away(client: Client, cast: Cast) -> None:
+    people = join(cast, "Bernadette", "Yann")
+    for _ in range(2):
+        exchange(cast, people["Bernadette"], people["Yann"], 420)
+    with tenant_context(cast.home("alice").id):
+        publish("Bernadette", "offer", "Couture", "Solidarité")
+        publish("Yann", "request", "Un ourlet", "Solidarité")
+        publish("Yann", "offer", "Un vélo", "Mobilité")
+        publish("Bernadette", "request", "Mon vélo", "Mobilité")
+        db.session.commit()
+        members = list(map(find_member_of, people.values()))
+        links = [f'<a href="/ascs/heures/membres/{m.id}">{m.name}</a>' for m in members if m]
+    page = client.get(PAGE, as_="alice").text
+    for section in ("inviter", "boucles"):
+        told = page.partition(f'aria-labelledby="{section}"')[2].partition("</section>")[0]
+        assert [link in told for link in links] == [True, True]
+
+
 def test_a_need_is_unmet_until_someone_offers(cast: Cast) -> None:
     join(cast, "Yann", "Awa")
     with tenant_context(cast.tenants["ascs"].id):
@@ -64,7 +110,7 @@ def test_few_people_are_not_counted_for_a_reader(client: Client, cast: Cast) -> 
     reader = client.get(PAGE, as_="carole").get_data(as_text=True)
     assert "1\u00a0h" in team
     assert "Bernadette" in team
-    assert "parle de moins de 5 personnes" in reader
+    assert "moins de 5 personnes" in reader
     assert "Bernadette" not in reader
     assert "<b>1\u00a0h</b>" not in reader
     for other in rest:
@@ -118,13 +164,20 @@ def test_accounts_that_are_nobodys_do_not_make_a_number(client: Client, cast: Ca
     assert "2\u00a0h\u00a030" not in client.get(PAGE, as_="carole").get_data(as_text=True)
 
 
-def test_what_another_place_gave_is_theirs_to_count(cast: Cast) -> None:
+def test_what_another_place_gave_is_theirs_to_count(client: Client, cast: Cast) -> None:
     member = join(cast, "Bernadette")["Bernadette"]
     theirs = join(cast, "Paul", who="denis")["Paul"]
     make.agree(cast)
     make.visit(cast, "alice", member, "denis", make.code_of(cast, "denis", theirs))
     with tenant_context(cast.home("alice").id):
         assert map_bulles(today(), today()) == {cast.bulle.id: Tally(0, 1)}
+        # The page of the regimes counts the same time.
+        assert map_totals(Period(today(), today()))[Regime.RECIPROCITY] == Tally()
+    pages = {PAGE: "/ascs/heures/regimes/bilan", "/ascs/heures/regimes/bilan": PAGE}
+    for address, other in pages.items():
+        page = client.get(address, as_="carole").text
+        assert "le temps donné par les comptes d’ici" in page
+        assert f'href="{other}"' in page
 
 
 def test_a_bulle_does_not_tell_what_the_few_others_did(client: Client, cast: Cast) -> None:
@@ -140,7 +193,7 @@ def test_a_bulle_does_not_tell_what_the_few_others_did(client: Client, cast: Cas
     assert "<b>5\u00a0h\u00a043</b>" in client.get(PAGE, as_="carole").get_data(as_text=True)
     assert "<b>5\u00a0h</b>" in client.get(of_the_bulle, as_="bob").get_data(as_text=True)
     page = client.get(of_the_bulle, as_="carole").get_data(as_text=True)
-    assert "parle de moins de 5 personnes, ou permet de le trouver" in page
+    assert "Le chiffre de ce trimestre est masqué." in page
     assert "5\u00a0h" not in page
     for other in others[2:]:
         exchange(cast, others[0], other, 60)
@@ -182,11 +235,11 @@ def test_how_many_ask_is_told_from_five(client: Client, cast: Cast) -> None:
         for name in people[:4]:
             publish(name, "request", "Un ourlet", "Solidarité")
         db.session.commit()
-    assert "4 demandes : Un ourlet" in text(client.get(PAGE, as_="bob").text)
+    assert "4 besoins : Un ourlet" in text(client.get(PAGE, as_="bob").text)
     page = text(client.get(PAGE, as_="carole").text)
-    assert "demandes" not in page
+    assert "besoins :" not in page
     assert "SolidaritéUn ourlet" in page
     with tenant_context(cast.home("alice").id):
         publish(people[4], "request", "Un ourlet", "Solidarité")
         db.session.commit()
-    assert "5 demandes : Un ourlet" in text(client.get(PAGE, as_="carole").text)
+    assert "5 besoins : Un ourlet" in text(client.get(PAGE, as_="carole").text)
