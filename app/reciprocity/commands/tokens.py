@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import uuid
 
+from sqlalchemy.exc import IntegrityError
+
 from app.core.audit import record
 from app.core.clock import now, today
 from app.core.db import db, new_id
@@ -18,21 +20,33 @@ from app.reciprocity.queries.tokens import find_token, get_token
 PREFIX = "bulles_"
 """What begins every key, so that one left in a file is recognised."""
 
+SHOWN = (
+    "Cette clé est déjà créée, et ne se montre qu’une fois. Vous ne l’avez pas copiée ? Fermez-la dans la"
+    " liste des clés, puis créez-en une autre."
+)
 
-def create_token(actor: Actor, name: str, *, can_write: bool) -> tuple[ApiToken, str]:
-    """A new key and its secret, which is shown once and kept nowhere. DomainError: no name."""
+
+def create_token(
+    actor: Actor, name: str, *, can_write: bool, token_id: uuid.UUID | None = None
+) -> tuple[ApiToken, str]:
+    """A new key and its secret, which is shown once and kept nowhere. `token_id` is made by whoever asks:
+    sent twice, one key. DomainError: no name, or made already."""
     authorize(policies.can_manage(actor))
     if not name.strip():
         raise DomainError("Quel programme se servira de cette clé ?")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
-        id=new_id(),
+        id=token_id or new_id(),
         name=" ".join(name.split()),
         digest=ApiToken.digest_of(secret),
         can_write=can_write,
         created_by=actor.name,
     )
-    db.session.add(token)
+    try:
+        with db.session.begin_nested():
+            db.session.add(token)
+    except IntegrityError as error:
+        raise DomainError(SHOWN) from error
     record(actor, "token.created", token, can_write=can_write)
     return token, secret
 

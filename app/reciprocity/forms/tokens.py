@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, StringField
+import uuid
+
+from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import Length
 
+from app.core.db import new_id
 from app.core.forms import NO_FILL, Form, needed
+from app.reciprocity.forms.keys import read_or_make_key
 
 
 class TokenForm(Form):
-    """What the key is for, and whether it may write."""
+    """What the key is for, and whether it may write. `key` is made with the page: sent twice, one key."""
+
+    key = HiddenField(default=new_id)
 
     name = StringField(
         "Quel programme se servira de cette clé ?",
@@ -21,3 +27,7 @@ class TokenForm(Form):
         "Il peut aussi noter des échanges",
         description="Sans cela, il lit les échanges, mais ni les soldes ni les relevés.",
     )
+
+    def token_id(self) -> uuid.UUID:
+        """The id of the page; a new one when it is damaged."""
+        return read_or_make_key(self.key.data)

@@ -32,9 +32,8 @@ def new() -> ResponseReturnValue:
     """Make a key; its secret is on this answer and nowhere else."""
     authorize(policies.can_manage(g.actor))
     form = TokenForm()
-    made = attempt(
-        form, lambda: create_token(g.actor, form.name.data, can_write=form.can_write.data)
-    )
+    asked = {"can_write": form.can_write.data, "token_id": form.token_id()}
+    made = attempt(form, lambda: create_token(g.actor, form.name.data, **asked))
     if made is None:
         return show_form("reciprocity/tokens/new.html", form)
     token, secret = made
