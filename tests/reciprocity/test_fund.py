@@ -196,7 +196,7 @@ def test_the_team_reads_names_and_the_others_totals_of_five(client: Client, cast
         db.session.commit()
     page = text(client.get(f"{HOME}/", as_="carole").text)
     assert "Données au fonds10 h Offertes par le fondsmasqué Disponiblesmasqué" in page
-    assert "Personnes aidéesmasqué Masqué : ce chiffre parle de moins de 5 personnes" in page
+    assert "Personnes aidéesmasqué « masqué » veut dire : moins de 5 personnes" in page
     assert "Offertes par le fonds2 h" in text(client.get(f"{HOME}/", as_="bob").text)
     with tenant_context(alice.tenant_id):
         grant(alice, new_id(), helped[4], 30, decision="Le conseil du 12 novembre")

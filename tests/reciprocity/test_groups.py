@@ -164,6 +164,9 @@ def test_a_group_and_a_bulle_have_accounts(client: Client, cast: Cast) -> None:
     sent = {"minutes": "60", "day": str(today())}
     done = client.post(f"/ascs/heures/echanges/nouveau?{told_}", sent, as_="alice").location
     assert "La chorale a donné 1\u00a0h à Bernadette" in client.get(done, as_="alice").text
+    # What a group has tells whom it helped, or what the fund gave: for the team.
+    assert "compte à 1\u00a0h" in client.get(page, as_="bob").text
+    assert "compte à" not in client.get(page, as_="carole").text
 
 
 def open_choir(client: Client) -> int:
