@@ -225,6 +225,11 @@ def test_the_list_is_searched_filtered_sorted_and_downloaded(client: Client, cas
     }.items():  # fmt: skip
         text = client.get(f"{index}?{query}", as_="carole").text
         assert (f"sur {seen}<" in text) if seen else ("Effacer les filtres" in text), query
+    mixed_up = client.get(
+        f"{index}?du={today()}&au={today() - timedelta(days=9)}", as_="carole"
+    ).text
+    assert "sur 2<" in mixed_up
+    assert f'name="du" value="{today() - timedelta(days=9)}"' in mixed_up
     client.post(f"{index}{other}/annulation", as_="alice")
     assert "sur 1<" in client.get(f"{index}?etat=corrected", as_="alice").text
     for sort in ("date", "-date", "duree", "-duree", "sel"):

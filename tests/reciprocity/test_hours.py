@@ -290,6 +290,9 @@ def test_the_report_tells_each_hour_in_one_line(cast: Cast, client: Client) -> N
     assert "864 et 875" in page
     sheet = client.get(f"{REGIMES}/bilan?du={that_day()}&au={that_day()}&format=csv", as_="bob")
     assert f"{that_day():%Y-%m};90;120;30" in sheet.data.decode("utf-8-sig")
+    mixed_up = client.get(f"{REGIMES}/bilan?du={today()}&au={that_day()}", as_="bob").text
+    assert f'name="du" value="{that_day()}"' in mixed_up
+    assert f'name="au" value="{today()}"' in mixed_up
     client.get(f"{REGIMES}/bilan?du=hier", as_="carole")
 
 
@@ -358,6 +361,7 @@ def test_hours_noted_by_the_team(client: Client, cast: Cast) -> None:
         "q=yann": False,
         "regime=paid": False,
         f"du={that_day()}": True,
+        f"du={today()}&au={that_day()}": True,
     }.items():
         assert ("sur 1<" in client.get(f"{listed}?{query}", as_="carole").text) == seen, query
     sheet = client.get(f"{listed}?format=csv", as_="carole").data.decode("utf-8-sig")

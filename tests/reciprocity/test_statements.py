@@ -340,6 +340,9 @@ def test_the_team_reads_and_downloads(cast: Cast, pair: tuple[int, int], client:
     assert ";-10;20;" in rows[2]
     past = client.get(f"{url}?au={yesterday()}&du=2026-01-01", as_="bob").text
     assert "Rien n’a été noté" in past
+    mixed_up = client.get(f"{url}?du={today()}&au={yesterday()}", as_="bob").text
+    assert f'name="du" value="{yesterday()}"' in mixed_up
+    assert "Donné à Yann" in mixed_up
     tomorrow = today() + timedelta(days=1)
     for odd in (
         "au=hier",

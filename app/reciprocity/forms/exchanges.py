@@ -6,7 +6,6 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy.exc import NoResultFound
@@ -20,6 +19,7 @@ from app.core.errors import DomainError
 from app.core.forms import NO_FILL, Form, needed
 from app.core.text import duration, plural
 from app.reciprocity.commands.exchanges import Exchange, share_in, share_out
+from app.reciprocity.forms.days import read_days
 from app.reciprocity.forms.keys import read_key
 from app.reciprocity.models import LONGEST, TRANSFER_KIND_LABELS, ExchangeNote, TransferKind
 from app.reciprocity.models.reading import read_minutes
@@ -303,13 +303,14 @@ def _read_numbers(typed: Sequence[str]) -> list[int]:
 def read_filter(args: MultiDict[str, str], *, for_team: bool) -> ExchangeFilter:
     """Which exchanges the address asks for; what cannot be read filters nothing."""
     kind = args.get("genre", "")
+    since, until = read_days(args)
     return ExchangeFilter(
         q=args.get("q", "").strip(),
         kind=kind if kind in dict(KINDS) else "",
         state=args.get("etat", ""),
         bulle_id=args.get("bulle", None, uuid.UUID),
-        since=args.get("du", None, date.fromisoformat),
-        until=args.get("au", None, date.fromisoformat),
+        since=since,
+        until=until,
         for_team=for_team,
     )
 

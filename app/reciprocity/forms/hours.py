@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from calendar import monthrange
-from datetime import date, time
+from datetime import time
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from app.core.clock import today
 from app.core.forms import NO_FILL, Form, needed
 from app.reciprocity.commands.hours import Hours
+from app.reciprocity.forms.days import read_days
 from app.reciprocity.forms.exchanges import DAY_MISSING, DURATION_HINT, DurationField
 from app.reciprocity.models import REGIME_LABELS, Regime
 from app.reciprocity.queries.hours import DECLARED, HoursFilter, Period
@@ -99,20 +100,21 @@ def read_return(args: MultiDict[str, str]) -> dict[str, Any]:
 def read_filter(args: MultiDict[str, str]) -> HoursFilter:
     """Which declared hours the address asks for; what cannot be read filters nothing."""
     regime = args.get("regime", "")
+    since, until = read_days(args)
     return HoursFilter(
         q=args.get("q", "").strip(),
         regime=regime if regime in set(DECLARED) else "",
-        since=args.get("du", None, date.fromisoformat),
-        until=args.get("au", None, date.fromisoformat),
+        since=since,
+        until=until,
     )
 
 
 def read_period(args: MultiDict[str, str], *, for_team: bool) -> Period:
     """The days that the address asks for; this year so far when it says none. Outside the team, whole months:
     two periods that differ by a day would tell what one person did that day."""
-    until = args.get("au", None, date.fromisoformat) or today()
-    since = args.get("du", None, date.fromisoformat) or until.replace(month=1, day=1)
-    since = min(since, until)
+    since, until = read_days(args)
+    until = until or today()
+    since = min(since or until.replace(month=1, day=1), until)
     if for_team:
         return Period(since, until)
     last = monthrange(until.year, until.month)[1]

@@ -28,6 +28,7 @@ from app.core.permissions import authorize
 from app.core.text import plural
 from app.reciprocity import policies
 from app.reciprocity.documents.statement import PROVED, seal_statement
+from app.reciprocity.forms.days import read_days
 from app.reciprocity.queries.members import get_member
 from app.reciprocity.queries.statements import (
     Statement,
@@ -110,9 +111,8 @@ def answer_pdf(account_no: int) -> ResponseReturnValue:
 
 def _asked(account_no: int) -> Statement:
     """The statement that the address asks for: until `au`, today at most; from `du`, if given."""
-    on = request.args.get("au", today(), date.fromisoformat)
-    since = request.args.get("du", None, date.fromisoformat)
-    on = min(on, today())
+    since, until = read_days(request.args)
+    on = min(until or today(), today())
     # The first day of all has none before it, where a statement could start from.
     told = since if since and date.min < since <= on else None
     return open_statement(account_no, on, told)
