@@ -142,7 +142,7 @@ def test_only_what_is_between_two_is_replaced_and_by_something_new(cast: Cast) -
         record_exchange(alice, noted)
         for instead in (noted.id, gathering):
             with pytest.raises(LedgerRefusal) as refusal, db.session.begin_nested():
-                correct_exchange(alice, noted.id, Exchange(instead, a, b, 90, today()), "Erreur")
+                correct_exchange(alice, noted.id, Exchange(instead, a, b, 45, today()), "Erreur")
             assert refusal.value.code == "exists_with_different_content"
         assert balances(a, b, c) == [150, -120, -30]
 
@@ -156,8 +156,9 @@ def test_a_correction_does_not_give_its_two_people_more_time(
     with tenant_context(alice.tenant_id):
         told, right, later, gathering = (new_id() for _ in range(4))
         record_exchange(alice, Exchange(told, a, b, 60, today()))
-        for before, after in ((told, right), (right, later)):
-            assert correct_exchange(yann, before, Exchange(after, a, b, 45, today()), "Moins long")
+        for before, after, minutes in ((told, right, 45), (right, later, 30)):
+            shorter = Exchange(after, a, b, minutes, today())
+            assert correct_exchange(yann, before, shorter, "Moins long")
         corrected = get_transfer(later)
         latest = corrected.posted_at + CORRECTION
         fresh = Exchange(new_id(), a, b, 60, today())

@@ -189,6 +189,9 @@ def test_an_exchange_is_corrected_and_both_tell_it(client: Client, cast: Cast) -
     sent = {"minutes": "1 h", "day": today().isoformat(), "wording": "Courses"}
     kept = client.post(action(chosen), sent, as_="alice", status=422).text
     assert "Dites pourquoi" in kept
+    same = {**sent, "minutes": "1 h 30", "reason": "Pour voir"}
+    kept = client.post(action(page), same, as_="alice", status=422).text
+    assert "Rien n’a changé." in kept
     right = client.post(action(chosen), {**sent, "reason": "C’était Fatima"}, as_="alice").location
     assert "Il remplace" in client.get(right, as_="alice").text
     before = client.get(f"{HOURS}/echanges/{id_}", as_="alice").text
@@ -196,7 +199,10 @@ def test_an_exchange_is_corrected_and_both_tell_it(client: Client, cast: Cast) -
     assert "C’était Fatima" in before
     assert [balance(cast, n) for n in (a, b, c)] == [60, 0, -60]
     late = {**sent, "minutes": "2 h", "reason": "Encore"}
-    client.post(f"{url}?cle={new_id()}", late, as_="bob", status=422)
+    there = client.post(f"{url}?cle={new_id()}", late, as_="bob").location
+    shown = client.get(there, as_="bob").text
+    assert "ne peut plus être corrigé. Voici où il en est." in shown
+    assert "Un autre échange le remplace" in shown
     client.post(f"{HOURS}/echanges/{id_}/annulation", as_="bob")
     assert [balance(cast, n) for n in (a, b, c)] == [60, 0, -60]
 

@@ -32,6 +32,7 @@ from app.reciprocity.queries.exchanges import (
     get_transfer,
     list_legs,
 )
+from app.reciprocity.queries.hours import find_start
 
 CORRECTION = timedelta(hours=72)
 """How long the two people of an exchange may correct it by themselves."""
@@ -135,8 +136,12 @@ def correct_exchange(actor: Actor, transfer_id: uuid.UUID, exchange: Exchange, r
         )
     if isinstance(actor, MemberActor):
         _check_own_correction(actor, transfer, exchange)
-    _reverse(actor, transfer, reason, instead=exchange)
     said = find_note(transfer_id)
+    if _is_unchanged(transfer, said, exchange):
+        raise DomainError(
+            "Rien n’a changé. Corrigez ce qui n’est pas exact, ou laissez comme avant."
+        )
+    _reverse(actor, transfer, reason, instead=exchange)
     if said is None:
         return _post(actor, exchange)
     status = _post(actor, _keep(said, exchange))
@@ -190,6 +195,16 @@ def _check_own_correction(actor: MemberActor, transfer: Transfer, exchange: Exch
             "C’est plus que ce qui était noté. Notez le temps en plus avec « J’ai donné » :"
             " l’autre personne le confirmera."
         )
+
+
+def _is_unchanged(transfer: Transfer, said: ExchangeNote | None, exchange: Exchange) -> bool:
+    noted = (transfer.credit, transfer.debit, transfer.minutes, transfer.happened_on)
+    start = find_start(transfer.id, exchange.giver)
+    return (
+        noted == (exchange.giver, exchange.receiver, exchange.minutes, exchange.happened_on)
+        and exchange.wording == (said.wording if said else "")
+        and exchange.starts_at in (None, start and start.starts_at)
+    )
 
 
 def _post(actor: Actor, exchange: Exchange) -> str:

@@ -11,7 +11,6 @@ from sqlalchemy.exc import NoResultFound
 from app.core.answers import attempt, download, page_number, show_form
 from app.core.clock import paris
 from app.core.db import new_id
-from app.core.errors import DomainError
 from app.core.forms import Form
 from app.core.permissions import authorize
 from app.reciprocity import policies
@@ -30,7 +29,7 @@ from app.reciprocity.forms.exchanges import (
     read_filter,
 )
 from app.reciprocity.forms.hours import StartForm, read_return
-from app.reciprocity.models import LONGEST, REPLACEABLE, Transfer
+from app.reciprocity.models import LONGEST, REPLACEABLE
 from app.reciprocity.queries import exchanges as queries
 from app.reciprocity.queries.accounts import name_accounts
 from app.reciprocity.queries.corrections import list_corrections
@@ -133,7 +132,11 @@ def correction(transfer_id: uuid.UUID) -> ResponseReturnValue:
     """Say what an exchange should have been."""
     authorize(policies.can_record(g.actor))
     line = queries.read_line(transfer_id)
-    draft = ExchangeDraft.read(request.args, _replaced(line.transfer))
+    if line.transfer.kind not in REPLACEABLE or not can_correct(g.actor, line.transfer):
+        flash("Cet échange ne peut plus être corrigé. Voici où il en est.", "error")
+        return redirect(url_for(".show", transfer_id=transfer_id), 303)
+    same = ExchangeDraft(new_id(), line.transfer.credit, line.transfer.debit)
+    draft = ExchangeDraft.read(request.args, same)
     names = _names(draft)
     if draft.asked:
         return _ask_who(draft, names, line)
@@ -227,15 +230,6 @@ def _names(draft: ExchangeDraft) -> dict[int, str]:
     if draft.asked not in ("", "donne", "recoit") or len(names) < len(set(draft.numbers)):
         raise NoResultFound
     return names
-
-
-def _replaced(transfer: Transfer) -> ExchangeDraft:
-    """The draft of a correction: the same people, until one is changed."""
-    if transfer.kind not in REPLACEABLE or not can_correct(g.actor, transfer):
-        raise DomainError(
-            "Cet échange ne peut plus être corrigé. Ouvrez-le pour voir où il en est."
-        )
-    return ExchangeDraft(new_id(), transfer.credit, transfer.debit)
 
 
 def _correct(transfer_id: uuid.UUID, form: CorrectionForm, draft: ExchangeDraft) -> str:
