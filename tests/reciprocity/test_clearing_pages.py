@@ -40,6 +40,8 @@ def test_two_organisations_agree_by_their_pages(client: Client, cast: Cast) -> N
     assert "entre 1 h et 1 000 h" in text(page)
     client.post(new, {"peer": str(ccas), "limit": "10"}, as_="alice")
     assert "Nous attendons leur réponse" in client.get(f"{HOME}/{ccas}", as_="alice").text
+    assert "il faut un accord" in client.get(f"{HOME}/", as_="bob").text
+    assert "Noter" not in text(client.get(f"{HOME}/", as_="carole").text)
     client.get(f"/ccas/heures/ailleurs/{ascs}", as_="denis", status=404)
     do_work()
     theirs = "/ccas/heures/ailleurs"
@@ -99,6 +101,9 @@ def test_an_exchange_in_three_questions_and_its_undoing(client: Client, cast: Ca
     client.get(f"{base}&code={typed}&changer=1", as_="bob")
     wrong = client.post(f"{base}&code=AAAABBBB", {"minutes": "60"}, as_="bob", status=422).text
     assert "ne connaît pas ce code" in wrong
+    assert 'value="AAAABBBB"' in wrong
+    assert "Qui a donné ?" in text(wrong)
+    assert f'name="cle" value="{key}"' in wrong
     made = client.post(f"{base}&code={typed}", {"minutes": "90"}, as_="bob").location
     assert made.endswith(key)
     client.post(f"{base}&code={typed}", {"minutes": "90"}, as_="bob")

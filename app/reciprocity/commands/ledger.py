@@ -103,6 +103,7 @@ ABOUT = {
     "future_day": "day",
     "day_sealed": "day",
     "day_too_old": "day",
+    "unknown_code": "code",
 }
 """The question of a form that a refusal is about, when it is about one."""
 

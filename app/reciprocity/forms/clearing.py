@@ -68,7 +68,10 @@ class CodeForm(Form):
 
 
 class VisitForm(WhenForm):
-    """The last question of an exchange with another organisation."""
+    """The last question of an exchange with another organisation, and the code that the address tells: only
+    the register knows whether it is theirs."""
+
+    code = CodeForm.code
 
     def help(self, draft: VisitDraft) -> ReceivedHelp:
         """The exchange that the address and the form tell together."""

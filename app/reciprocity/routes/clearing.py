@@ -139,9 +139,10 @@ def record(peer_id: uuid.UUID) -> ResponseReturnValue:
     code = CodeForm(request.args)
     if not draft.code or not code.validate() or "changer" in request.args:
         return show_form("reciprocity/clearing/code.html", code, **told)
-    form = VisitForm()
+    form = VisitForm(code=draft.code)
     if not attempt(form, lambda: commands.record_received_help(g.actor, form.help(draft))):
-        return show_form("reciprocity/clearing/how_long.html", form, **told)
+        question = "code" if form.code.errors else "how_long"
+        return show_form(f"reciprocity/clearing/{question}.html", form, **told)
     undo = url_for(".reversal", transfer_id=draft.key)
     flash_undo("L’échange est noté, ici et chez eux.", undo, "Annuler cet échange")
     return redirect(url_for(".visit", transfer_id=draft.key), 303)
