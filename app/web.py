@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     health.watch(app)
     _route(app)
     _live(app)
+    _guard(app)
     cli.register(app)
     return app
 
@@ -74,7 +75,6 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _extend(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     Babel(app)
-    CSRFProtect(app)
     limiter.init_app(app)
     app.extensions["queue"] = jobs.make_queue(
         Redis.from_url(settings.redis_url, socket_connect_timeout=2)
@@ -94,8 +94,6 @@ def _route(app: Flask) -> None:
     app.register_blueprint(health.bp)
     for blueprint in (*tenants.BLUEPRINTS, *conventions.BLUEPRINTS, *reciprocity.BLUEPRINTS):
         app.register_blueprint(blueprint)
-    # A browser never sends a program's key by itself: there is nothing to forge.
-    app.extensions["csrf"].exempt(reciprocity.api.bp)
     app.jinja_env.globals["menu"] = _menu
 
 
@@ -153,6 +151,13 @@ def _live(app: Flask) -> None:
     app.context_processor(_context)
 
 
+def _guard(app: Flask) -> None:
+    # After _enter: a form sent once the session has ended leads to the door, not to the page of an error.
+    csrf = CSRFProtect(app)
+    # A browser never sends a program's key by itself: there is nothing to forge.
+    csrf.exempt(reciprocity.api.bp)
+
+
 def _take_slug(endpoint: str | None, values: dict[str, object] | None) -> None:
     g.slug = values.pop("slug", None) if values else None
 
@@ -185,7 +190,7 @@ def _enter() -> ResponseReturnValue | None:
 def _refuse_strangers() -> ResponseReturnValue | None:
     person = security.person()
     if person is None:
-        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+        return security.send_to_door()
     g.actor = security.actor(person, g.tenant)
     if g.tenant and g.actor is None:
         abort(404)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
+from werkzeug.test import TestResponse
 
 from app.core.clock import now
 from app.core.db import db
@@ -205,6 +207,28 @@ def test_what_was_opened_in_time_may_be_sent(client: Client, cast: Cast) -> None
     stale(client, "alice", 10)
     sent = client.post("/ascs/equipe/invitation", guest, as_="alice")
     assert sent.headers["Location"].startswith("/compte/verification")
+
+
+def test_a_form_sent_once_the_session_is_over_finds_the_door_and_its_page(
+    client: Client, cast: Cast
+) -> None:
+    form, browser = "/ascs/heures/echanges/nouveau?donne=1&recoit=2", client.app.test_client()
+
+    def send(to: str, referrer: str) -> TestResponse:
+        return browser.post(to, data={"minutes": "60"}, headers={"Referer": referrer})
+
+    door = send(form, f"http://localhost{form}").location
+    assert unquote(door) == f"/connexion?next={form}"
+    assert "rien n’est noté" in browser.get(door).get_data(as_text=True)
+    proof = {"email": "bob@exemple.fr", "password": cast.password, "next": form}
+    entered = browser.post(door, data={**proof, "csrf_token": client.csrf_token(browser)})
+    assert entered.location == form
+    assert client.app.test_client().post(form).location == "/connexion?next=/"
+    browser = client.app.test_client()
+    assert send(form, "https://ailleurs.example/piege").location == "/connexion?next=/"
+    # Neither who is signed in nor a page for all is spared the token.
+    assert client.browser("bob").post(form, data={"minutes": "60"}).status_code == 400
+    assert send("/verifier", "http://localhost/verifier").status_code == 400
 
 
 def test_a_wrong_password_does_not_refresh(client: Client, cast: Cast) -> None:

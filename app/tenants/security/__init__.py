@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import Security, current_user
 
@@ -20,6 +21,11 @@ from app.tenants.security.passkeys import OurPasskeys
 from app.tenants.security.passwords import FrenchPasswordUtil
 from app.tenants.security.store import OnceTotp, PeopleStore
 
+SESSION_OVER = (
+    "Votre connexion s’est terminée, et rien n’est noté. Connectez-vous : vous retrouverez la page où vous"
+    " étiez."
+)
+
 __all__ = [
     "actor",
     "ask_again",
@@ -28,6 +34,7 @@ __all__ = [
     "is_fresh",
     "person",
     "send_home",
+    "send_to_door",
 ]
 
 
@@ -44,7 +51,7 @@ def install(app: Flask) -> None:
         **FORMS,
     )
     security.want_json(lambda _: False)
-    security.unauthn_handler(lambda *_, **__: _to_door())
+    security.unauthn_handler(lambda *_, **__: send_to_door())
     security.reauthn_handler(lambda *_: ask_again())
     security.login_manager.request_loader(lambda _: None)
     security.context_processor(lambda: {"person": person()})
@@ -81,12 +88,22 @@ def is_fresh() -> bool:
 
 def ask_again() -> ResponseReturnValue:
     """To the page that asks for a proof again, and back to where the person was."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else request.referrer
-    return redirect(url_for("security.verify", next=wanted or "/"), 303)
+    return redirect(url_for("security.verify", next=_page_wanted()), 303)
 
 
-def _to_door() -> ResponseReturnValue:
-    return redirect(url_for("security.login", next=request.full_path.rstrip("?")), 303)
+def send_to_door() -> ResponseReturnValue:
+    """To the page where one signs in, and back to where the person was; what they sent is not kept."""
+    if request.method == "POST":
+        flash(SESSION_OVER, "error")
+    return redirect(url_for("security.login", next=_page_wanted()))
+
+
+def _page_wanted() -> str:
+    """The path of the page that is asked for, or of the one whose form was sent."""
+    if request.method != "POST":
+        return request.full_path.rstrip("?")
+    form = urlsplit(request.referrer or "")
+    return urlunsplit(("", "", form.path, form.query, "")) if form.netloc == request.host else "/"
 
 
 def send_home() -> ResponseReturnValue:
