@@ -12,6 +12,7 @@ from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
 from app.reciprocity.commands.exchanges import record_group
 from app.reciprocity.commands.fund import give_to_fund, grant
+from app.reciprocity.commands.ledger import call, operator_of
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.members import find_member_of, get_member
 from tests.factories.cast import Cast
@@ -109,6 +110,23 @@ def test_a_sheet_tells_hours_in_words_and_invites_on_both_sides(
     assert "A reçu 30 min</a>, avec Bernadette" in page
     page = plain(client.get(address(cast, a), as_="bob").text)
     assert "A donné 1 h 30</a>, avec Yann et Fatima" in page
+
+
+def test_a_balance_that_is_more_than_exchanges_says_why_to_the_team(
+    client: Client, cast: Cast, people: dict[str, int]
+) -> None:
+    a, b, _ = people.values()
+    exchange(cast, a, b, 60)
+    assert "son solde" not in client.get(address(cast, a), as_="bob").text
+    alice = cast.actor("alice")
+    with tenant_context(alice.tenant_id):
+        call("ledger_post_welcome", p_credit=a, p_minutes=120, p_operator=operator_of(alice))
+        give_to_fund(alice, new_id(), a, 15, today())
+        db.session.commit()
+    page = plain(client.get(address(cast, a), as_="bob").text)
+    assert "Bernadette a donné 1 h et n’a encore rien reçu." in page
+    assert "Avec 2 h de bienvenue, 15 min offertes au fonds, son solde est de +2 h 45." in page
+    assert "son solde" not in client.get(address(cast, a), as_="carole").text
 
 
 def test_what_two_people_both_like(client: Client, cast: Cast, people: dict[str, int]) -> None:

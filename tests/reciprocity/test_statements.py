@@ -398,7 +398,7 @@ def test_a_balance_says_what_it_is_made_of(
         reverse_transfer(cast.actor("alice"), wrong, "Erreur")
         db.session.commit()
         statement = open_statement(one, today())
-        parts = sum_parts(statement)
+        parts = sum_parts(statement.number, statement.version)
         assert (parts.given, parts.received) == totals(one) == (60, 20)
         assert parts.others == {"welcome": 120, "gift": -15}
         assert statement.balance == 60 - 20 + 120 - 15

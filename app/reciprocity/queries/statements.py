@@ -153,8 +153,8 @@ def list_movements(
     return _told(statement.number, found)
 
 
-def sum_parts(statement: Statement) -> Parts:
-    """What the balance of a statement is made of."""
+def sum_parts(account_no: int, version: int) -> Parts:
+    """What the balance of an account was made of at a version, oldest kinds first."""
     undone = aliased(Transfer)
     kind = sa.func.coalesce(undone.kind, Transfer.kind)
     gave = (Entry.delta > 0) == undone.id.is_(None)
@@ -175,10 +175,11 @@ def sum_parts(statement: Statement) -> Parts:
         )
         .where(
             Entry.tenant_id == require_tenant_id(),
-            Entry.account_no == statement.number,
-            Entry.version <= statement.version,
+            Entry.account_no == account_no,
+            Entry.version <= version,
         )
         .group_by(kind)
+        .order_by(sa.func.min(Entry.version))
     ).all()
     return Parts(
         given=sum(plus for name, plus, _ in rows if name in EXCHANGES),

@@ -30,6 +30,7 @@ from app.reciprocity.queries.clearing import find_visit_code
 from app.reciprocity.queries.holdings import collect_holdings, flatten_holdings, to_plain
 from app.reciprocity.queries.members import Totals
 from app.reciprocity.queries.offers import list_member_offers
+from app.reciprocity.queries.statements import sum_parts
 from app.tenants.models import Bulle
 from app.tenants.queries import get_bulle, list_run_bulles
 
@@ -222,12 +223,14 @@ def _hours(member: Member) -> dict[str, object]:
     """What they gave and received. Whatever tells that the fund helped them is for the team."""
     is_team = policies.can_record(g.actor)
     account, terms = get_account(member.account_no), find_terms(member.bulle_id)
-    given, received = queries.totals(account.number)
+    parts = sum_parts(account.number, account.version)
     return {
         "account": account,
         "visit_code": is_team and find_visit_code(account),
-        "told": tell_totals(given, received),
-        "invited": is_team and invitation(member, given, received, account.balance, terms),
+        "told": tell_totals(parts.given, parts.received),
+        "others": parts.others if is_team else {},
+        "invited": is_team
+        and invitation(member, parts.given, parts.received, account.balance, terms),
         "movements": queries.list_movements(account.number, for_team=is_team),
         "limits": queries.list_limits(account.number),
         "tell_limits": tell_limits,

@@ -88,7 +88,7 @@ def answer_statement(template: str, account_no: int, **context: object) -> Respo
     return render_template(
         template,
         statement=statement,
-        parts=sum_parts(statement),
+        parts=sum_parts(statement.number, statement.version),
         movements=list_movements(statement, before=before),
         before=before,
         **context,
