@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from app.core.clock import today
 from app.demonstration.library import ALICE, DENIS, OLGA, WELCOME
 from tests.browser.people import PHONE, People
 from tests.browser.site import Site
@@ -86,8 +87,8 @@ def prepare(alice: Page) -> None:
     alice.get_by_label("Titre de la convention").fill(TITLE)
     alice.get_by_label("Pour quelle Bulle ?").select_option(label="Fontaine d’Ouche, Dijon")
     press(alice, "Continuer")
-    alice.get_by_label("Premier jour").fill("2027-03-01")
-    alice.get_by_label("Dernier jour").fill("2028-02-29")
+    alice.get_by_label("Premier jour").fill(f"{today().year + 1}-03-01")
+    alice.get_by_label("Dernier jour").fill(f"{today().year + 2}-02-28")
     press(alice, "Enregistrer")
     name_parties(alice)
     fill_blanks(alice)
@@ -129,7 +130,7 @@ def fill_blanks(alice: Page) -> None:
     alice.get_by_label("Combien apporte Ocytocines ?").fill("13 500")
     alice.get_by_label("Qui apporte quoi ?").fill("Ocytocines ; 13 500 € ; Le jardin")
     alice.get_by_label("À combien estimez-vous").fill("9600")
-    alice.get_by_label("Avant quelle date faire le bilan ?").fill("2027-12-01")
+    alice.get_by_label("Avant quelle date faire le bilan ?").fill(f"{today().year + 1}-12-01")
     alice.get_by_label("Combien de réunions").fill("4")
     alice.get_by_label("Combien de mois de préavis").fill("3")
     press(alice, "Enregistrer")

@@ -17,6 +17,7 @@ from app.conventions.queries import (
     find_live_link,
     get_convention,
 )
+from app.core.clock import today
 from app.core.db import db, tenant_context
 from app.core.permissions import Actor
 from tests.factories.cast import Cast
@@ -72,6 +73,7 @@ def prepare(
     """A complete draft of the ASCS, with Ocytocines and the CCAS."""
     entry_id = entry_id or publish_type(cast)
     with acting(cast, "alice") as alice:
+        next_year = today().year + 1
         convention = commands.prepare_convention(alice, entry_id, title, cast.bulle.id)
         db.session.flush()
         for role, (slug, *person) in PARTIES.items():
@@ -80,7 +82,7 @@ def prepare(
             db.session.flush()
         commands.edit_convention(
             alice, convention.id, convention.lock_version, title=title, bulle_id=cast.bulle.id,
-            starts_on=date(2027, 1, 1), ends_on=date(2027, 12, 31),
+            starts_on=date(next_year, 1, 1), ends_on=date(next_year, 12, 31),
         )  # fmt: skip
         db.session.flush()
         values = {"porteur": "porteur", "montant": 1_650_000}
