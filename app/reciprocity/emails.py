@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.core.db import require_tenant_id
 from app.core.mail import compose, post
@@ -46,6 +47,22 @@ def tell_ending_offers(member: Member, link: MemberLink, offers: Sequence[Offer]
     if len(offers) > 1:
         subject = "Vos annonces se terminent bientôt"
     _write(member, link, subject, "offers_ending", offers=offers)
+
+
+def ask_address(address: str, sealed: str, until: datetime) -> None:
+    """Is this address read by who gave it as theirs?"""
+    tenant = get_tenant(require_tenant_id())
+    url = public_url("space_door.address", slug=tenant.slug, sealed=sealed)
+    told = {"url": url, "organisation": tenant.name, "until": until}
+    post(compose(address, "Confirmer votre adresse", "address_to_confirm", **told))
+
+
+def tell_address_changed(address: str, member: Member) -> None:
+    """An address is no longer that of a member."""
+    organisation = get_tenant(require_tenant_id()).name
+    subject = "Votre adresse e-mail a changé"
+    told = {"member": member, "organisation": organisation}
+    post(compose(address, subject, "address_changed", **told))
 
 
 def _write(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from datetime import time, timedelta
 
-from app.core.clock import today
+from app.core.clock import now, today
 from app.core.db import db, new_id, tenant_context
 from app.core.permissions import Actor
 from app.reciprocity.commands.accounts import open_group
+from app.reciprocity.commands.addresses import seal_address
 from app.reciprocity.commands.categories import add_category
 from app.reciprocity.commands.cheques import issue_booklet
 from app.reciprocity.commands.holds import Request, ask_confirmation
@@ -28,7 +29,8 @@ from tests.factories.cast import Cast
 def build_hours(cast: Cast) -> dict[str, object]:
     """Two members of the ASCS and one of the CCAS, an exchange: {inhabitant}, {inhabitant_2}, {account},
     {exchange}, {inhabitant_ccas}, {offer}, {theme}, {stretch} (an hour volunteered).
-    The second one has a space ({space}, {space_token}), a {notice}, and a {request} of the first to answer.
+    The second one has a space ({space}, {space_token}), a {notice}, a {request} of the first to answer, and a
+    {new_address} to confirm.
     The register has a {seal}, and the account of a {group}; the first one has a {booklet}, and a {file} was
     brought."""
     accounts = make.join(cast, "Bernadette", "Yann")
@@ -91,7 +93,7 @@ def _volunteer(actor: Actor, account_no: int) -> uuid.UUID:
 
 
 def _space(cast: Cast, giver: int, receiver: int) -> dict[str, object]:
-    """The space of who received, and what they are asked to confirm."""
+    """The space of who received, what they are asked to confirm, an address that they gave."""
     alice = cast.actor("alice")
     with tenant_context(alice.tenant_id):
         request = Request(new_id(), giver, receiver, 30, today())
@@ -100,7 +102,13 @@ def _space(cast: Cast, giver: int, receiver: int) -> dict[str, object]:
         assert member
         link = link_of(member)
         db.session.commit()
-        return {"space": link.id, "space_token": link.token, "request": request.id}
+        later = now() + timedelta(days=1)
+        return {
+            "space": link.id,
+            "space_token": link.token,
+            "request": request.id,
+            "new_address": seal_address(member, "yann@exemple.fr", later),
+        }
 
 
 def _elsewhere(cast: Cast, receiver: int, giver: int) -> dict[str, object]:

@@ -48,6 +48,7 @@ NOBODY_ACTS = {
     "send_balances": "a monthly job of each organisation, of a month",
     "ask_link": "a member who has no account asks for the link of their space",
     "send_asked_links": "the job of the same",
+    "confirm_address": "a member who has no account answers the letter sent to their new address",
     "purge_proofs": "a periodic job of the installation",
     "found_network": "the operator's command line: nobody is there yet",
     "load_territories": "the operator's command line",

@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.core.clock import now, today
 from app.core.db import db, new_id, tenant_context
-from app.reciprocity.commands import exchanges, links
+from app.reciprocity.commands import addresses, exchanges, links
 from app.reciprocity.commands.hours import Hours, declare_hours
 from app.reciprocity.models import Entry, Member, MemberLink, Regime
 from app.reciprocity.queries.accounts import get_account
@@ -482,6 +482,66 @@ def test_my_sheet_is_mine_to_change(yann: Place, awa: Place) -> None:
     yann.post("/fiche", status=422, email=f"{'y' * 250}@exemple.fr", version="9")
     # Whose address it is already stays unsaid.
     awa.post("/fiche", email="yann@exemple.fr", version=version[1])
+
+
+def letters(app: Flask) -> dict[str, tuple[str, str]]:
+    """The last letter to each address: (the link it holds, its words)."""
+    do_work()
+    found: dict[str, tuple[str, str]] = {}
+    for _, letter in app.extensions["mail_gateway"].read():
+        words = letter.get_body(("plain",)).get_content()
+        link = re.search(r"http://localhost(/ascs/\S+)", words)
+        found.setdefault(letter["To"], (link[1] if link else "", words))
+    return found
+
+
+def address_of(place: Place) -> str | None:
+    """The address on someone's sheet."""
+    with tenant_context(place.tenant.id):
+        member = find_member_of(place.number)
+        return member.email if member else None
+
+
+def test_my_new_address_is_confirmed_before_it_replaces_the_old_one(
+    app: Flask, yann: Place, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yann.post("/fiche", email="Un@Exemple.fr", version="1")
+    assert "Un e-mail part à un@exemple.fr." in yann.get()
+    assert address_of(yann) is None
+    link, words = letters(app)["un@exemple.fr"]
+    assert yann.token not in words
+    assert "Est-ce votre adresse" in client.get(link).text
+    for _ in range(2):
+        client.post(link)
+    assert address_of(yann) == "un@exemple.fr"
+    assert "C’est confirmé" in client.get(link).text
+    client.get(link[:-9], status=410)
+    client.get(link.replace("/ascs/", "/ccas/"), status=404)
+    for address in ("deux@exemple.fr", "trois@exemple.fr"):
+        yann.post("/fiche", email=address, version="2")
+    assert address_of(yann) == "un@exemple.fr"
+    sent = letters(app)
+    client.post(sent["trois@exemple.fr"][0])
+    client.post(sent["deux@exemple.fr"][0], status=410)
+    assert address_of(yann) == "trois@exemple.fr"
+    assert "Le lien de votre espace n’arrive plus ici." in letters(app)["un@exemple.fr"][1]
+    yann.post("/fiche", email="quatre@exemple.fr", version="3")
+    later = now() + timedelta(days=8)
+    monkeypatch.setattr(addresses, "now", lambda: later)
+    client.get(letters(app)["quatre@exemple.fr"][0], status=410)
+    yann.post("/fiche", email="", version="3")
+    assert address_of(yann) is None
+
+
+def test_an_old_address_is_told_that_the_team_changed_it(
+    app: Flask, yann: Place, client: Client
+) -> None:
+    sheet = f"/ascs/heures/membres/{yann.member_id}/fiche"
+    client.post(sheet, {"name": "Yann", "email": "un@exemple.fr", "version": "1"}, as_="bob")
+    assert letters(app) == {}
+    client.post(sheet, {"name": "Yann", "email": "deux@exemple.fr", "version": "2"}, as_="bob")
+    assert address_of(yann) == "deux@exemple.fr"
+    assert list(letters(app)) == ["un@exemple.fr"]
 
 
 def test_the_space_says_where_i_am_kindly(cast: Cast, yann: Place, people: dict[str, int]) -> None:

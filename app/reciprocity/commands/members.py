@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -21,9 +21,11 @@ from app.reciprocity.commands.accounts import (
     restore_account,
     settle_account,
 )
+from app.reciprocity.commands.addresses import ask_address, tell_change
 from app.reciprocity.commands.ledger import call, operator_of, take_turn
 from app.reciprocity.commands.links import revoke_links
 from app.reciprocity.models import AccountKind, Entry, ExchangeNote, Member, Offer, OperatorKind
+from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.accounts import find_terms, get_account
 from app.reciprocity.queries.members import (
     find_member,
@@ -91,7 +93,8 @@ def join_member(
 def update_member(
     actor: Actor, member_id: uuid.UUID, sheet: MemberSheet, *, version: int | None = None
 ) -> Member:
-    """Change a sheet; the team may for anyone, a member for themselves, their Bulle apart.
+    """Change a sheet; the team may for anyone, a member for themselves, their Bulle apart. A new address that
+    a member gives waits, see addresses.ask_address; an old one is told that it was replaced.
 
     StalePage when `version`, the one shown, is no longer the last. DomainError: see join_member.
     """
@@ -102,7 +105,9 @@ def update_member(
         raise StalePage
     name = _read_name(sheet)
     _check_address(sheet, besides=member.id)
-    _write(member, name, sheet)
+    old = member.email
+    _write(member, name, _keep_address(member, sheet) if isinstance(actor, MemberActor) else sheet)
+    tell_change(member, old)
     if sheet.bulle_id != member.bulle_id:
         _move(actor, member, sheet.bulle_id)
     record(actor, "member.updated", member)
@@ -190,6 +195,14 @@ def _check_address(sheet: MemberSheet, *, besides: uuid.UUID | None) -> None:
             f"{other.name} a déjà cette adresse e-mail. Est-ce la même personne ? Ouvrez sa fiche."
             " Sinon, cochez que l’adresse sert à deux personnes."
         )
+
+
+def _keep_address(member: Member, sheet: MemberSheet) -> MemberSheet:
+    asked = normalise_email(sheet.email)
+    if asked in ("", member.email):
+        return sheet
+    ask_address(member, asked)
+    return replace(sheet, email=member.email or "")
 
 
 def _write(member: Member, name: str, sheet: MemberSheet) -> None:

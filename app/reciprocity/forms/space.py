@@ -143,7 +143,7 @@ class OwnSheetForm(SheetForm):
     email = EmailField(
         "Votre adresse e-mail",
         [Optional(), Length(max=254), Email("Cette adresse n’est pas complète.")],
-        description="Le lien de votre espace y arrive.",
+        description="Le lien de votre espace y arrive. Une nouvelle adresse se confirme par e-mail.",
         render_kw={"autocomplete": "email"},
     )
     phone = TelField(

@@ -18,7 +18,7 @@ def inside(name: str, module: str, under: str = "") -> Blueprint:
     bp.url_value_preprocessor(_take_link)
     bp.url_defaults(_give_link)
     bp.before_request(_open)
-    bp.register_error_handler(LinkRefused, _refuse)
+    bp.register_error_handler(LinkRefused, refuse)
     bp.context_processor(lambda: {"space": g.get("space")})
     return bp
 
@@ -42,5 +42,6 @@ def _open() -> None:
     g.space = open_space(**g.personal_link)
 
 
-def _refuse(refusal: LinkRefused) -> ResponseReturnValue:
+def refuse(refusal: LinkRefused) -> ResponseReturnValue:
+    """The page of a link that does not open."""
     return render_template("reciprocity/space/closed.html", sentence=refusal.message), 410

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.core.access import public
 from app.core.answers import attempt, flash_undo, show_form
 from app.core.clock import today
+from app.core.crypto import normalise_email
 from app.core.db import new_id
 from app.core.errors import DomainError
 from app.core.limits import throttled
@@ -157,7 +158,10 @@ def sheet() -> ResponseReturnValue:
     )
     if done is None:
         return show_form("reciprocity/space/sheet.html", form)
+    asked = normalise_email(form.email.data or "")
     flash("Votre fiche est à jour.")
+    if asked not in ("", done.email):
+        flash(f"Un e-mail part à {asked}. Ouvrez-le pour confirmer cette adresse.")
     return redirect(url_for(".show"), 303)
 
 

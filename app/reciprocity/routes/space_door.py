@@ -9,17 +9,22 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.access import public
+from app.core.answers import attempt, show_form
+from app.core.forms import Form
 from app.core.limits import account, throttled
 from app.core.permissions import authorize
 from app.reciprocity import emails, policies
-from app.reciprocity.commands import links
+from app.reciprocity.commands import addresses, links
+from app.reciprocity.commands.links import LinkRefused
 from app.reciprocity.forms.space import DoorForm
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.clearing import find_visit_code
 from app.reciprocity.queries.links import get_link
 from app.reciprocity.queries.members import get_member
+from app.reciprocity.routes.inside import refuse
 
 bp = Blueprint("space_door", __name__, url_prefix="/<slug>")
+bp.register_error_handler(LinkRefused, refuse)
 
 
 @bp.get("/mon-espace/")
@@ -47,6 +52,17 @@ def send() -> ResponseReturnValue:
 def sent() -> ResponseReturnValue:
     """The same answer whether or not the address is known."""
     return render_template("reciprocity/space/sent.html")
+
+
+@bp.route("/mon-espace/adresse/<sealed>", methods=["GET", "POST"])
+@public
+@throttled("30 per 10 minutes", needs_redis=False)
+def address(sealed: str) -> ResponseReturnValue:
+    """Confirm that an address is one's own."""
+    asked, form = addresses.read_address(sealed), Form()
+    if attempt(form, lambda: addresses.confirm_address(sealed)) is None:
+        return show_form("reciprocity/space/address.html", form, asked=asked)
+    return redirect(url_for(".address", sealed=sealed), 303)
 
 
 @bp.get("/heures/membres/<uuid:member_id>/lien")
