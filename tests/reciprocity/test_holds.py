@@ -101,7 +101,9 @@ def test_the_team_answers_for_someone_and_it_says_so(cast: Cast, client: Client)
         db.session.commit()
     page = client.get("/ascs/heures/demandes/", as_="alice").text
     assert "Bernadette a donné à Yann" in page
-    assert "C’est exact" not in client.get("/ascs/heures/demandes/", as_="carole").text
+    for button in ("Oui, pour Yann", "Non, pour Yann", "Retirer, pour Bernadette"):
+        assert button in page
+        assert button not in client.get("/ascs/heures/demandes/", as_="carole").text
     client.post(f"/ascs/heures/demandes/{hold_id}/accord", as_="carole", status=403)
     client.post(f"/ascs/heures/demandes/{hold_id}/accord", as_="bob")
     client.post(f"/ascs/heures/demandes/{hold_id}/refus", as_="alice")
@@ -116,6 +118,26 @@ def test_the_team_answers_for_someone_and_it_says_so(cast: Cast, client: Client)
         assert name_operators([outcome.operator_no]) == {outcome.operator_no: "Bob Petit"}
     listed = client.get("/ascs/heures/demandes/?etat=fait&format=csv", as_="alice").text
     assert "Bernadette;Yann;90" in listed
+
+
+def test_what_the_team_answered_is_undone(cast: Cast, client: Client) -> None:
+    yann, fatima, *_ = join(cast).values()
+    home = "/ascs/heures/demandes"
+    with tenant_context(cast.tenants["ascs"].id):
+        refused = ask(yann, fatima)
+        db.session.commit()
+    client.post(f"{home}/{refused}/refus", as_="bob")
+    assert f'action="{home}/{refused}/reprise"' in client.get(f"{home}/", as_="bob").text
+    for _ in range(2):
+        client.post(f"{home}/{refused}/reprise", as_="bob")
+    with tenant_context(cast.tenants["ascs"].id):
+        (again,) = list_to_answer(fatima)
+        assert (again.minutes, again.wording, get_account(fatima).held) == (90, "couture", 90)
+        again_id = again.id
+    client.post(f"{home}/{again_id}/accord", as_="bob")
+    page = client.get(f"{home}/", as_="bob").text
+    assert f'action="/ascs/heures/echanges/{again_id}/annulation"' in page
+    client.post(f"{home}/{again_id}/reprise", as_="bob", status=422)
 
 
 def test_a_member_does_not_reserve_everybodys_hours(cast: Cast) -> None:

@@ -14,7 +14,13 @@ from app.core.jobs import later
 from app.core.permissions import Actor, authorize
 from app.reciprocity import emails, policies
 from app.reciprocity.commands.exchanges import describe_exchange
-from app.reciprocity.commands.ledger import SENTENCES, LedgerRefusal, call, operator_of
+from app.reciprocity.commands.ledger import (
+    SENTENCES,
+    LedgerRefusal,
+    call,
+    derived_id,
+    operator_of,
+)
 from app.reciprocity.commands.links import link_of
 from app.reciprocity.models import Hold, Outcome
 from app.reciprocity.models.holds import OUTCOME_LABELS
@@ -102,6 +108,24 @@ def cancel_request(actor: Actor, hold_id: uuid.UUID) -> Hold:
     hold = get_hold(hold_id)
     authorize(policies.can_act_for(actor, hold.credit))
     return _settle(actor, hold, Outcome.CANCELLED)
+
+
+def ask_again(actor: Actor, hold_id: uuid.UUID) -> str:
+    """Undo a « no », or a request taken back: ask the same once more, see ask_confirmation. Sent twice, asked
+    once. DomainError: nothing was refused."""
+    hold, outcome = get_hold(hold_id), find_outcome(hold_id)
+    authorize(policies.can_record(actor))
+    if outcome is None or outcome.outcome not in (Outcome.DECLINED, Outcome.CANCELLED):
+        raise DomainError("Cette demande n’a été ni refusée ni retirée.")
+    same = Request(
+        derived_id("again", hold.id),
+        giver=hold.credit,
+        receiver=hold.debit,
+        minutes=hold.minutes,
+        happened_on=hold.happened_on,
+        wording=hold.wording,
+    )
+    return ask_confirmation(actor, same)
 
 
 def remind_request(hold_id: uuid.UUID) -> None:

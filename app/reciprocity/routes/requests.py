@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core.answers import attempt, download, page_number, show_form
+from app.core.answers import attempt, download, flash_undo, page_number, show_form
 from app.core.clock import paris
 from app.core.db import db
 from app.core.errors import DomainError
@@ -64,7 +64,15 @@ def answer(hold_id: uuid.UUID, answer: str) -> ResponseReturnValue:
             return redirect(url_for(".start", hold_id=hold_id), 303)
         flash(refusal.message, "error")
     else:
-        flash(sentence)
+        flash_undo(sentence, *_undo(hold_id, answer))
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/<uuid:hold_id>/reprise")
+def again(hold_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask once more what was refused or taken back by mistake."""
+    holds.ask_again(g.actor, hold_id)
+    flash("La demande attend de nouveau une réponse.")
     return redirect(url_for(".index"), 303)
 
 
@@ -76,8 +84,14 @@ def start(hold_id: uuid.UUID) -> ResponseReturnValue:
     if attempt(form, lambda: holds.accept_request(g.actor, hold_id, form.starts.data)) is None:
         names = name_accounts([hold.debit, hold.credit])
         return show_form("reciprocity/requests/start.html", form, hold=hold, names=names)
-    flash(ANSWERS["accord"][1])
+    flash_undo(ANSWERS["accord"][1], *_undo(hold_id, "accord"))
     return redirect(url_for(".index"), 303)
+
+
+def _undo(hold_id: uuid.UUID, answer: str) -> tuple[str, str]:
+    if answer == "accord":
+        return url_for("exchanges.cancellation", transfer_id=hold_id), "Annuler cet échange"
+    return url_for(".again", hold_id=hold_id), "Remettre cette demande"
 
 
 def _names(rows: Rows) -> dict[int, str]:
