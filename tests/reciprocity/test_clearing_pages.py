@@ -9,7 +9,7 @@ import pytest
 
 from app.core.db import db, tenant_context
 from app.reciprocity.commands.netting import send_balances
-from app.reciprocity.queries.clearing import list_nettings
+from app.reciprocity.queries.clearing import as_visit, list_nettings, list_visits
 from tests.factories import clearing as make
 from tests.factories.cast import Cast
 from tests.factories.reciprocity import join
@@ -32,7 +32,9 @@ def test_two_organisations_agree_by_their_pages(client: Client, cast: Cast) -> N
     ascs, ccas = cast.home("alice").id, cast.home("denis").id
     assert "Échangez avec un autre lieu" in client.get(f"{HOME}/", as_="alice").text
     new = f"{HOME}/nouvel-accord"
-    client.get(new, as_="alice")
+    page = client.get(new, as_="alice").text
+    assert str(ccas) in page
+    assert str(cast.home("fanny").id) not in page  # a funder
     client.get(new, as_="bob", status=403)
     client.post(new, {"peer": str(ccas), "limit": ""}, as_="alice", status=422)
     client.post(new, {"peer": str(ascs), "limit": "10"}, as_="alice", status=422)
@@ -55,6 +57,8 @@ def test_two_organisations_agree_by_their_pages(client: Client, cast: Cast) -> N
     do_work()
     page = text(client.get(f"{HOME}/{ccas}", as_="alice").text)
     assert "Aucun des deux lieux ne doit plus de 10 h à l’autre" in page
+    assert str(ccas) not in client.get(new, as_="alice").text
+    client.post(new, {"peer": str(ccas), "limit": "5"}, as_="alice", status=422)
     client.post(f"{HOME}/{ccas}/suspension", as_="alice")
     page = text(client.get(f"{HOME}/{ccas}", as_="alice").text)
     assert "suspendus par vous" in page
@@ -122,6 +126,25 @@ def test_an_exchange_in_three_questions_and_its_undoing(client: Client, cast: Ca
     client.post(f"{made}/annulation", as_="bob")
     assert "est annulé" in client.get(made, as_="bob").text
     assert "quittes avec CCAS" in text(client.get(f"{HOME}/", as_="alice").text)
+
+
+def test_an_exchange_with_another_place_leads_to_its_undoing(client: Client, cast: Cast) -> None:
+    here, there = join(cast, "Bernadette")["Bernadette"], join(cast, "Paul", who="denis")["Paul"]
+    make.agree(cast)
+    ours = make.visit(cast, "alice", here, "denis", make.code_of(cast, "denis", there))
+    make.visit(cast, "denis", there, "alice", make.code_of(cast, "alice", here))
+    with tenant_context(cast.home("alice").id):
+        visits = list(map(as_visit, db.session.execute(list_visits())))
+        received = {visit.transfer.id: visit.we_received for visit in visits}
+    assert sorted(received.values()) == [False, True]
+    for transfer_id, thanked in received.items():
+        address = f"/ascs/heures/echanges/{transfer_id}"
+        page = client.get(address, as_="bob").text
+        assert f'href="{HOME}/echanges/{transfer_id}">L’annuler ici et chez eux…' in page
+        assert ('name="thanks"' in page) == thanked
+        assert "Voir cet échange" in client.get(address, as_="carole").text
+    client.post(f"{HOME}/echanges/{ours}/annulation", as_="bob")
+    assert "Voir cet échange" in client.get(f"/ascs/heures/echanges/{ours}", as_="bob").text
 
 
 def test_the_other_organisation_never_reads_a_name(client: Client, cast: Cast) -> None:

@@ -67,8 +67,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Propose to another organisation to exchange hours."""
     authorize(policies.can_manage(g.actor))
-    others = [(str(t.id), t.name) for t in list_open_tenants() if t.id != g.tenant.id]
-    form = ProposalForm.among(others)
+    form = ProposalForm.among(_strangers())
     mirror = attempt(
         form,
         lambda: commands.say_limit(g.actor, uuid.UUID(form.peer.data), form.limit.data),
@@ -237,6 +236,13 @@ def _ask_who(pair: Pair, draft: VisitDraft) -> ResponseReturnValue:
         people=list_people(q),
         others=list_common_accounts(),
     )
+
+
+def _strangers() -> list[tuple[str, str]]:
+    """The organisations (id, name) to which one may propose: the others have their page."""
+    known = {g.tenant.id, *(pair.mirror.peer_id for pair in queries.list_pairs())}
+    open_ = list_open_tenants()
+    return [(str(t.id), t.name) for t in open_ if t.id not in known and not t.is_funder]
 
 
 def _name(account_no: int) -> str:

@@ -29,9 +29,10 @@ from app.reciprocity.forms.exchanges import (
     read_filter,
 )
 from app.reciprocity.forms.hours import StartForm, read_return
-from app.reciprocity.models import LONGEST, REPLACEABLE
+from app.reciprocity.models import LONGEST, REPLACEABLE, TransferKind
 from app.reciprocity.queries import exchanges as queries
 from app.reciprocity.queries.accounts import name_accounts
+from app.reciprocity.queries.clearing import get_visit
 from app.reciprocity.queries.corrections import list_corrections
 from app.reciprocity.queries.exchanges import ExchangeLine
 from app.reciprocity.queries.fund import is_confidential
@@ -110,16 +111,15 @@ def show(transfer_id: uuid.UUID) -> ResponseReturnValue:
     authorize(policies.can_read(g.actor))
     authorize(policies.can_record(g.actor) or not is_confidential(transfer_id))
     line = queries.read_line(transfer_id)
-    said = queries.find_note(transfer_id)
     legs = queries.list_legs(line.transfer)
     return render_template(
         "reciprocity/exchanges/show.html",
         line=line,
         legs=legs,
         names=name_accounts(legs),
+        visit=get_visit(transfer_id) if line.transfer.kind == TransferKind.CLEARING else None,
         corrections=list_corrections(transfer_id),
-        wording=WordingForm(said),
-        thanks=ThanksForm(thanks=said.thanks if said else ""),
+        **_said(transfer_id),
         reason=ReasonForm(),
         can_record=policies.can_record(g.actor),
         can_correct=can_correct(g.actor, line.transfer),
@@ -204,6 +204,15 @@ def start(transfer_id: uuid.UUID, account_no: int) -> ResponseReturnValue:
     if "membre" in request.args:
         return redirect(url_for("regimes.new", **read_return(request.args)), 303)
     return redirect(url_for(".show", transfer_id=transfer_id), 303)
+
+
+def _said(transfer_id: uuid.UUID) -> dict[str, Form]:
+    """What was said of an exchange, to be changed."""
+    said = queries.find_note(transfer_id)
+    return {
+        "wording": WordingForm(said),
+        "thanks": ThanksForm(thanks=said.thanks if said else ""),
+    }
 
 
 def _ask_who(
