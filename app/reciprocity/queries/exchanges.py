@@ -123,9 +123,10 @@ def list_exchanges(wanted: ExchangeFilter, sort: str = "-date") -> sa.Select[Tra
 
 
 def page_exchanges(wanted: ExchangeFilter, sort: str, number: int) -> Page[Any]:
-    """One page of list_exchanges, SHOWN rows at most, so that not all of them are read."""
+    """One page of list_exchanges, SHOWN rows at most, so that not all of them are read. A search reads them
+    anyway: once."""
     statement = list_exchanges(wanted, sort)
-    if sort == "-date":
+    if sort == "-date" and not wanted.q:
         statement = _lately(statement, SHOWN + 1, wanted.until or today())
     return paginate(statement, number, entities=False, at_most=SHOWN)
 

@@ -23,7 +23,7 @@ from app.reciprocity.models import (
     Transfer,
 )
 from app.reciprocity.models.few import FEW, Tally
-from app.reciprocity.queries.members import Totals, select_totals
+from app.reciprocity.queries.members import Totals
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,8 @@ class Need:
 
 def map_months(since: date, until: date) -> dict[date, dict[uuid.UUID | None, Tally]]:
     """First day of each month → each Bulle in it, see map_bulles; months without any exchange are absent."""
-    legs = _legs(since, until)
-    month = sa.cast(sa.func.date_trunc("month", legs.c.happened_on), sa.Date)
     months: dict[date, dict[uuid.UUID | None, Tally]] = {}
-    for first, bulle_id, minutes, people in db.session.execute(_tally(legs, month)):
+    for first, bulle_id, minutes, people in db.session.execute(_tally(since, until, "month")):
         months.setdefault(first, {})[bulle_id] = Tally(minutes, people)
     return months
 
@@ -79,25 +77,27 @@ def map_months(since: date, until: date) -> dict[date, dict[uuid.UUID | None, Ta
 def map_bulles(since: date, until: date) -> dict[uuid.UUID | None, Tally]:
     """Each Bulle (None: no Bulle) → minutes that its accounts gave in exchanges that stand, and its members
     who took part. What other places gave is theirs to count. `until` is included."""
-    rows = db.session.execute(_tally(_legs(since, until)))
+    rows = db.session.execute(_tally(since, until))
     return {bulle_id: Tally(minutes, people) for bulle_id, minutes, people in rows}
 
 
 def split_people(bulle_id: uuid.UUID | None, since: date, until: date) -> Balance:
     """Who gave, received or both from one day to another."""
-    rows = db.session.execute(_participants(bulle_id, since, until)).all()
-    people = [
-        Person(row.id, row.name, Totals(row.given, row.received)) for row in rows if not row.left_on
-    ]
+    took_part = _participants(bulle_id, since, until)
+    both = (took_part.c.given > 0) & (took_part.c.received > 0)
+    counts = sa.select(sa.func.count(), sa.func.count().filter(both)).select_from(took_part)
+    people, did_both = db.session.execute(counts).one()
+    rows = db.session.execute(
+        sa.select(took_part)
+        .where(~both, took_part.c.left_on.is_(None))
+        .order_by((took_part.c.given + took_part.c.received).desc(), took_part.c.sort_key)
+    )
+    invited = [Person(row.id, row.name, Totals(row.given, row.received)) for row in rows]
     return Balance(
-        people=len(rows),
-        both=sum(1 for row in rows if row.given and row.received),
-        only_gave=sorted(
-            (p for p in people if not p.totals.received), key=lambda p: -p.totals.given
-        ),
-        only_received=sorted(
-            (p for p in people if not p.totals.given), key=lambda p: -p.totals.received
-        ),
+        people=people,
+        both=did_both,
+        only_gave=[person for person in invited if person.totals.given],
+        only_received=[person for person in invited if person.totals.received],
     )
 
 
@@ -128,10 +128,11 @@ def list_unmet_needs(bulle_id: uuid.UUID | None, day: date) -> list[Need]:
     return sorted(needs, key=lambda need: -need.requests)
 
 
-def _participants(bulle_id: uuid.UUID | None, since: date, until: date) -> sa.Select[object]:
-    sums = select_totals().where(Transfer.happened_on.between(since, until)).subquery()
+def _participants(bulle_id: uuid.UUID | None, since: date, until: date) -> sa.Subquery:
+    sums = _sums(since, until)
+    member = (Member.id, Member.name, Member.sort_key, Member.left_on)
     return (
-        sa.select(Member.id, Member.name, Member.left_on, sums.c.given, sums.c.received)
+        sa.select(*member, sums.c.given, sums.c.received)
         .join(sums, sums.c.account_no == Member.account_no)
         .join(
             Account,
@@ -141,31 +142,45 @@ def _participants(bulle_id: uuid.UUID | None, since: date, until: date) -> sa.Se
             Member.tenant_id == require_tenant_id(),
             Account.bulle_id == bulle_id if bulle_id else sa.true(),
         )
-        .order_by(Member.sort_key)
+        .subquery()
     )
 
 
-def _tally(legs: sa.Subquery, *by: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
-    columns = (*by, Account.bulle_id)
-    people = sa.func.count(sa.distinct(Account.number)).filter(Account.kind == AccountKind.MEMBER)
+def _tally(since: date, until: date, *by: str) -> sa.Select[*tuple[Any, ...]]:
+    sums = _sums(since, until, *by)
+    columns = (*(sums.c[name] for name in by), Account.bulle_id)
+    minutes = sa.cast(sa.func.sum(sums.c.given), sa.BigInteger)
+    people = sa.func.count().filter(Account.kind == AccountKind.MEMBER)
     return (
-        sa.select(*columns, sa.func.sum(legs.c.given), people)
+        sa.select(*columns, minutes, people)
         .join(
             Account,
-            (Account.tenant_id == require_tenant_id()) & (Account.number == legs.c.account_no),
+            (Account.tenant_id == require_tenant_id()) & (Account.number == sums.c.account_no),
         )
         .where(Account.kind != AccountKind.MIRROR)
         .group_by(*columns)
     )
 
 
+def _sums(since: date, until: date, *by: str) -> sa.Subquery:
+    """One row for each account that took part (each month, `by` "month"): account_no, given, received."""
+    legs = _legs(since, until)
+    columns = [legs.c[name] for name in (*by, "account_no")]
+    given, received = (sa.func.sum(legs.c[name]).label(name) for name in ("given", "received"))
+    return sa.select(*columns, given, received).group_by(*columns).subquery()
+
+
 def _legs(since: date, until: date) -> sa.Subquery:
-    """One row for each account of each exchange that stands: account_no, given (minutes), happened_on."""
+    """One row for each account of each exchange that stands: account_no, given and received (minutes), month
+    (its first day)."""
     corrected = sa.exists().where(
         Reversal.tenant_id == Transfer.tenant_id, Reversal.reversed_id == Transfer.id
     )
     exchange = (
-        sa.select(Transfer)
+        sa.select(
+            Transfer,
+            sa.cast(sa.func.date_trunc("month", Transfer.happened_on), sa.Date).label("month"),
+        )
         .where(
             Transfer.tenant_id == require_tenant_id(),
             Transfer.kind.in_(EXCHANGES),
@@ -174,15 +189,19 @@ def _legs(since: date, until: date) -> sa.Subquery:
         )
         .cte("exchange")
     )
-    day, minutes = exchange.c.happened_on, exchange.c.minutes
-    gave = sa.select(exchange.c.credit.label("account_no"), minutes.label("given"), day)
-    received = sa.select(exchange.c.debit, sa.literal(0), day)
+    e, none = exchange.c, sa.literal(0)
+    gave = sa.select(
+        e.credit.label("account_no"), e.minutes.label("given"), none.label("received"), e.month
+    )
+    received = sa.select(e.debit, none, e.minutes, e.month)
     several = (
-        sa.select(GroupLeg.account_no, sa.func.greatest(GroupLeg.delta, 0), day)
-        .select_from(exchange)
-        .join(
-            GroupLeg,
-            (GroupLeg.tenant_id == exchange.c.tenant_id) & (GroupLeg.transfer_id == exchange.c.id),
+        sa.select(
+            GroupLeg.account_no,
+            sa.func.greatest(GroupLeg.delta, 0),
+            sa.func.greatest(-GroupLeg.delta, 0),
+            e.month,
         )
+        .select_from(exchange)
+        .join(GroupLeg, (GroupLeg.tenant_id == e.tenant_id) & (GroupLeg.transfer_id == e.id))
     )
     return sa.union_all(gave, received, several).subquery()

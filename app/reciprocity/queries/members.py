@@ -238,18 +238,12 @@ def list_totals(numbers: Iterable[int]) -> dict[int, Totals]:
 
     An account without any exchange is absent. Hours of welcome, gifts and grants are not exchanges.
     """
-    rows = db.session.execute(select_totals().where(among(Entry.account_no, numbers)))
-    return {number: Totals(given, received) for number, given, received in rows}
-
-
-def select_totals() -> sa.Select[int, int, int]:
-    """One row per account that took part in an exchange: number, minutes given, minutes received."""
     corrected = (
         sa.select(Reversal.reversed_id)
         .where(Reversal.tenant_id == Transfer.tenant_id, Reversal.reversed_id == Transfer.id)
         .exists()
     )
-    return (
+    rows = db.session.execute(
         sa.select(
             Entry.account_no,
             sa.func.coalesce(sa.func.sum(Entry.delta).filter(Entry.delta > 0), 0).label("given"),
@@ -261,9 +255,15 @@ def select_totals() -> sa.Select[int, int, int]:
             Transfer,
             (Transfer.tenant_id == Entry.tenant_id) & (Transfer.id == Entry.transfer_id),
         )
-        .where(Entry.tenant_id == require_tenant_id(), Transfer.kind.in_(EXCHANGES), ~corrected)
+        .where(
+            Entry.tenant_id == require_tenant_id(),
+            among(Entry.account_no, numbers),
+            Transfer.kind.in_(EXCHANGES),
+            ~corrected,
+        )
         .group_by(Entry.account_no)
     )
+    return {number: Totals(given, received) for number, given, received in rows}
 
 
 def _own() -> sa.ColumnElement[bool]:
