@@ -58,7 +58,7 @@ TITLES = {
     "statements": "Relevé d’un membre",
     "terms": "Règles des heures",
     "themes": "Thèmes des annonces",
-    "tokens": "Clés des programmes",
+    "tokens": "Clés pour les programmes",
     "types": "Modèles de convention",
     "verification": "Vérification d’un document",
 }
