@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
 
-from tests.ui.conftest import Render, words
+from tests.ui.conftest import TEMPLATES, Render, words
 
 TABLE = """{% from "components/table.html" import tableau, tete_ligne %}
 {% call tableau("Conventions", [("Titre", "titre"), ("Avec", ""), ("Changée", "date")], "-date") %}
@@ -60,6 +61,13 @@ def test_a_list_too_long_to_be_counted_says_so(render: Render) -> None:
     assert "1 à 25 sur 312" in words(render(FOOT, page=ShownPage(1, 13)))
     cut = words(render(FOOT, page=ShownPage(1, 400, total=10_000, is_cut=True)))
     assert "1 à 25 sur plus de 10 000" in cut
+
+
+def test_a_search_is_short_enough_for_an_address() -> None:
+    pages = [path.read_text() for path in TEMPLATES.rglob("*.html")]
+    fields = re.findall(r'<input[^>]* type="search"[^>]*>', "".join(pages))
+    assert fields
+    assert all(' maxlength="100"' in field for field in fields)
 
 
 def test_address_keeps_what_was_searched(render: Render) -> None:
