@@ -125,7 +125,7 @@ def test_a_balance_that_is_more_than_exchanges_says_why_to_the_team(
         db.session.commit()
     page = plain(client.get(address(cast, a), as_="bob").text)
     assert "Bernadette a donné 1 h et n’a encore rien reçu." in page
-    assert "Avec 2 h de bienvenue, 15 min offertes au fonds, son solde est de +2 h 45." in page
+    assert "Avec 2 h de bienvenue et 15 min offertes au fonds, son solde est de +2 h 45." in page
     assert "son solde" not in client.get(address(cast, a), as_="carole").text
 
 

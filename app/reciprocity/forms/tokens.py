@@ -25,7 +25,7 @@ class TokenForm(Form):
     )
     can_write = BooleanField(
         "Il peut aussi noter des échanges",
-        description="Si vous ne cochez pas, il lit les échanges, mais ni les soldes ni les relevés.",
+        description="Le programme lit les échanges. En cochant, il lit aussi les soldes et les relevés.",
     )
 
     def token_id(self) -> uuid.UUID:
