@@ -59,8 +59,8 @@ def test_headers_say_the_order_and_offer_the_other(
 
 def test_a_list_too_long_to_be_counted_says_so(render: Render) -> None:
     assert "1 à 25 sur 312" in words(render(FOOT, page=ShownPage(1, 13)))
-    cut = words(render(FOOT, page=ShownPage(1, 400, total=10_000, is_cut=True)))
-    assert "1 à 25 sur plus de 10 000" in cut
+    last = ShownPage(400, 400, 9_976, 10_000, 10_000, is_cut=True)
+    assert "9 976 à 10 000 sur plus de 10 000" in words(render(FOOT, page=last))
 
 
 def test_a_search_is_short_enough_for_an_address() -> None:
