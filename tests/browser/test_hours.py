@@ -153,8 +153,10 @@ def test_exchange_between_several(
 
 
 def tick(phone: Page, names: tuple[str, ...]) -> None:
-    """Choose several people of the page, and go on."""
+    """Look several people up, choose them, and go on."""
     for name in names:
+        phone.get_by_label("Chercher un nom").fill(name)
+        press(phone, "Chercher")
         phone.get_by_role("checkbox", name=name, exact=True).check()
     press(phone, "Continuer")
 
