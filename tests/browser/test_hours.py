@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from app.core.clock import today
 from app.reciprocity.models.cheque_numbers import LETTERS
 from tests.browser.inspection import inspect, survey
 from tests.browser.people import PHONE, People
@@ -46,6 +49,9 @@ def look(page: Page, seen: set[str]) -> None:
 
 def test_exchange_in_three_taps(people: People, seen: set[str]) -> None:
     phone = amina_on_her_phone(people)
+    choose(phone, "Bernadette", "Ginette")  # so that they are among those seen last
+    Finger(phone).tap("button", "1 h")
+    title_is(phone, "Bernadette a donné 1 h à Ginette")
     phone.goto("/ascs/heures/")
     follow(phone, "Noter un échange")
     finger = Finger(phone)
@@ -213,9 +219,14 @@ def cheque(pile: Page, rank: int) -> Locator:
 
 
 def fill(pile: Page, rank: int, number: str) -> None:
-    """Copy a cheque: Samir gave 45 minutes that day."""
-    row = cheque(pile, rank)
-    told = {"Numéro": number, "Qui a donné ?": "samir", "Durée": "45", "Jour": "2/11"}
+    """Copy a cheque: Samir gave 45 minutes two days ago."""
+    row, day = cheque(pile, rank), today() - timedelta(days=2)
+    told = {
+        "Numéro": number,
+        "Qui a donné ?": "samir",
+        "Durée": "45",
+        "Jour": f"{day.day}/{day.month}",
+    }
     for question, answer in told.items():
         row.get_by_label(question).fill(answer)
 
@@ -245,15 +256,20 @@ def test_correction_by_the_team(people: People, seen: set[str]) -> None:
 def test_exchange_by_the_keyboard_alone(people: People) -> None:
     page = people.enter("amina")
     page.goto("/ascs/heures/")
-    for name, title in (
-        ("Noter un échange", "Qui a donné ?"),
-        ("Hélène", "Qui a reçu ?"),
-        ("Inès", "Combien de temps ?"),
-        ("30 min", "Hélène a donné 30 min à Inès"),
-    ):
+    reach(page, "Noter un échange")
+    page.keyboard.press("Enter")
+    for question, name in (("Qui a donné ?", "Hélène"), ("Qui a reçu ?", "Inès")):
+        title_is(page, question)
+        reach(page, "Chercher un nom")
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(f"[?&]nom={quote(name)}"))
         reach(page, name)
         page.keyboard.press("Enter")
-        title_is(page, title)
+    title_is(page, "Combien de temps ?")
+    reach(page, "30 min")
+    page.keyboard.press("Enter")
+    title_is(page, "Hélène a donné 30 min à Inès")
     reach(page, "C’était quoi ?")
     page.keyboard.type("Une balade")
     page.keyboard.press("Enter")
