@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from functools import partial
 
 from app.core.clock import today
 from app.core.db import db, new_id, tenant_context
+from app.core.permissions import Actor
 from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.members import MemberSheet, join_member
 from app.reciprocity.commands.offers import OfferSheet, publish_offer
@@ -51,6 +53,12 @@ def exchange(
         )
         db.session.commit()
     return transfer_id
+
+
+def noting(actor: Actor, giver: int, receiver: int) -> partial[str]:
+    """What notes ten minutes of today between two accounts, for whoever acts at once with others."""
+    help_ = Exchange(new_id(), giver=giver, receiver=receiver, minutes=10, happened_on=today())
+    return partial(record_exchange, actor, help_)
 
 
 def publish(

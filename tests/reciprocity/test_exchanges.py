@@ -29,7 +29,7 @@ from app.reciprocity.policies import MemberActor
 from app.reciprocity.queries.accounts import get_account
 from app.reciprocity.queries.exchanges import SEEN, find_note, get_transfer, list_people
 from tests.factories.cast import Cast, build_cast
-from tests.factories.reciprocity import exchange, join
+from tests.factories.reciprocity import exchange, join, noting
 from tests.factories.together import crowd
 
 
@@ -180,19 +180,16 @@ def test_corrections_and_exchanges_never_wait_in_a_circle(real: Flask) -> None:
     alice, wrong = cast.actor("alice"), exchange(cast, six, five, 60)
     right = Exchange(new_id(), six, three, 60, today())
 
-    def note(giver: int, receiver: int) -> partial[str]:
-        return partial(record_exchange, alice, Exchange(new_id(), giver, receiver, 10, today()))
-
     with crowd(real, alice.tenant_id) as people:
-        first = people.hold(note(four, three))
-        noting = people.start(note(three, five))
-        assert people.waits(noting)
+        first = people.hold(noting(alice, four, three))
+        another = people.start(noting(alice, three, five))
+        assert people.waits(another)
         correcting = people.start(
             partial(correct_exchange, alice, wrong, right, "C’était Bernadette")
         )
-        assert people.waits(noting, correcting)
+        assert people.waits(another, correcting)
         first.commit()
-        assert (noting.result(20), correcting.result(20)) == ("posted", "posted")
+        assert (another.result(20), correcting.result(20)) == ("posted", "posted")
         assert people.do(lambda: balances(three, four, five, six)) == [-60, 10, -10, 60]
 
 

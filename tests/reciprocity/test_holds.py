@@ -16,7 +16,6 @@ from app.core.db import db, new_id, tenant_context
 from app.core.errors import DomainError
 from app.core.permissions import Forbidden
 from app.reciprocity.commands import holds
-from app.reciprocity.commands.exchanges import Exchange, record_exchange
 from app.reciprocity.commands.holds import AT_ONCE, Request
 from app.reciprocity.commands.ledger import LedgerRefusal
 from app.reciprocity.commands.members import leave_member
@@ -26,7 +25,7 @@ from app.reciprocity.queries.exchanges import find_note
 from app.reciprocity.queries.holds import find_outcome, list_asked, list_to_answer
 from app.reciprocity.queries.members import find_member_of
 from tests.factories.cast import Cast, build_cast
-from tests.factories.reciprocity import join
+from tests.factories.reciprocity import join, noting
 from tests.factories.together import crowd
 from tests.factories.work import do_work
 from tests.http import Client
@@ -220,17 +219,14 @@ def test_requests_expire_beside_an_exchange(real: Flask, monkeypatch: pytest.Mon
         late = [ask(six, five), ask(six, three)]
         db.session.commit()
 
-    def note(giver: int, receiver: int) -> partial[str]:
-        return partial(record_exchange, alice, Exchange(new_id(), giver, receiver, 10, today()))
-
     with crowd(real, alice.tenant_id) as people:
-        first = people.hold(note(four, three))
-        noting = people.start(note(three, five))
-        assert people.waits(noting)
+        first = people.hold(noting(alice, four, three))
+        another = people.start(noting(alice, three, five))
+        assert people.waits(another)
         expiring = people.start(holds.expire_requests)
-        assert people.waits(noting, expiring)
+        assert people.waits(another, expiring)
         first.commit()
-        assert noting.result(20) == "posted"
+        assert another.result(20) == "posted"
         expiring.result(20)
     with tenant_context(alice.tenant_id):
         assert [bool(find_outcome(hold_id)) for hold_id in late] == [True, True]
@@ -251,8 +247,7 @@ def test_someone_leaves_as_their_request_is_confirmed(real: Flask, answers_first
         leave = partial(leave_member, alice, leaving.id)
     answer = partial(holds.accept_request, alice, hold_id)
     with crowd(real, alice.tenant_id) as people:
-        busy = Exchange(new_id(), other, receiver, 10, today())
-        first = people.hold(partial(record_exchange, alice, busy))
+        first = people.hold(noting(alice, other, receiver))
         acts: list[Callable[[], object]] = [answer, leave]
         going: list[Future[object]] = []
         for act in acts if answers_first else reversed(acts):
